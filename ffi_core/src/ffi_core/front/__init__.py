@@ -1,0 +1,1 @@
+"""The front end: C declarations in, model out.  Knows nothing of the runtime."""

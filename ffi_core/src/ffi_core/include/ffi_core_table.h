@@ -1,0 +1,135 @@
+/* The declaration table of one generated module, as plain C data.
+ *
+ * The C emitter pastes this file into every module that it writes, and the native runtime includes it:
+ * it is the only thing the two sides share.  It names nothing of any Python's C API.
+ * A change of meaning or layout raises FFIC_TABLE_VERSION; the runtime refuses versions that it does
+ * not know, and says which package to upgrade.
+ *
+ * Types are written in C's own type syntax ("struct passwd *(char const *)"); the runtime parses them on
+ * first use.  Both arrays are sorted by strcmp order of their names.
+ */
+#ifndef FFIC_TABLE_H
+#define FFIC_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FFIC_TABLE_VERSION 1u
+
+/* Kinds of a global: a name that `lib` has. */
+enum ffic_global_kind {
+    FFIC_FUNCTION = 1, /* a C function, macro or inline function that can be called */
+    FFIC_VARIABLE = 2, /* a C variable, read and written in place */
+    FFIC_CONSTANT = 3, /* a value that does not change: macro, enumerator, `static const` */
+    FFIC_PYTHON = 4    /* extern "Python": C calls it, Python supplies the body */
+};
+
+/* Kinds of a type name: "uid_t", "struct passwd", "union u", "enum color". */
+enum ffic_type_kind {
+    FFIC_TYPEDEF = 1,   /* `type` is the type expression it stands for */
+    FFIC_INTEGER = 2,   /* typedef int... T;   size and FFIC_SIGNED say which integer type it is */
+    FFIC_FLOATING = 3,  /* typedef float... T; size says which floating type it is */
+    FFIC_RECORD = 4,    /* struct or union (the name's first word says which) */
+    FFIC_ENUM = 5       /* `type` lists the enumerators, "RED,GREEN"; their values are globals */
+};
+
+/* Flags, of globals and of types. */
+#define FFIC_KEEP_GIL 0x01u /* function: called without releasing the GIL */
+#define FFIC_SIGNED 0x02u   /* integer typedef, enum: the C type is signed */
+#define FFIC_OPAQUE 0x04u   /* record: declared, never defined */
+#define FFIC_PARTIAL 0x08u  /* record: the declaration ended with `...;` */
+#define FFIC_CHECKED 0x10u  /* record: declared_* hold what the declaration as written would give */
+
+struct ffic_global {
+    const char *name;
+    /* FUNCTION, PYTHON: the function type.  VARIABLE: its type.
+     * CONSTANT: NULL for an integer of unknown value; "=42" for an integer declared with that value;
+     * otherwise the type of the value. */
+    const char *type;
+    /* FUNCTION: the typed wrapper.  It has the function's own signature, except that wide values
+     *   (struct, union, long double, complex, __int128) are passed as pointers to them, and that a wide
+     *   result is stored through an additional first parameter and the wrapper returns void.
+     *   NULL for a variadic function.
+     * VARIABLE: `void *(*)(void)`, returns the variable's address.
+     * CONSTANT with a type: `void (*)(T *)`, stores the value.
+     * PYTHON: the C function that C code calls (a trampoline into `struct ffic_python_function`). */
+    void (*call)(void);
+    /* FUNCTION: a function with exactly the declared signature, for function pointers; the same as
+     *   `call` where nothing is wide.  Others: NULL. */
+    void (*direct)(void);
+    /* VARIABLE: sizeof.  CONSTANT of integer type: its index for `ffic_table.constant`.
+     * PYTHON: index in ffic_table.python. */
+    uint64_t size;
+    uint16_t kind;  /* enum ffic_global_kind */
+    uint16_t flags; /* FFIC_* */
+};
+
+struct ffic_type {
+    const char *name;
+    const char *type;
+    uint64_t size;
+    uint64_t declared_size;
+    uint32_t align;
+    uint32_t declared_align;
+    uint32_t first_field;
+    uint32_t field_count;
+    uint16_t kind;  /* enum ffic_type_kind */
+    uint16_t flags; /* FFIC_* */
+};
+
+struct ffic_field {
+    const char *name; /* "" for an anonymous struct or union, whose fields are the parent's as well */
+    const char *type;
+    uint64_t offset;
+    uint64_t size; /* sizeof the field; for `[]` (uint64_t)-1; for a bit-field its declared width in bits */
+    uint64_t declared_offset;
+    uint64_t declared_size;
+    /* A bit-field: stores all ones in the field of the zeroed record it is given.  Otherwise NULL. */
+    void (*set_ones)(void *record);
+};
+
+/* The value of an integer constant, as the compiler has it. */
+struct ffic_integer {
+    uint64_t magnitude_bits; /* the value converted to uint64_t */
+    int negative;
+};
+
+/* One extern "Python" function.  The trampoline stores each argument in a 16-byte slot of `frame`
+ * (wide arguments: a pointer), calls `runtime->call_python`, and reads the result from slot 0. */
+struct ffic_python_function {
+    const char *name;
+    const char *type;
+    uint64_t result_size; /* bytes of the result, 0 for void */
+};
+
+struct ffic_table {
+    uint32_t version; /* FFIC_TABLE_VERSION of the generator */
+    uint32_t table_size; /* sizeof(struct ffic_table) */
+    const char *module_name; /* dotted */
+    const struct ffic_global *globals;
+    const struct ffic_type *types;
+    const struct ffic_field *fields;
+    const struct ffic_python_function *python;
+    const char *const *includes; /* dotted names of modules whose declarations are included; ends with NULL */
+    void (*constant)(uint64_t index, struct ffic_integer *value);
+    uint32_t global_count;
+    uint32_t type_count;
+    uint32_t field_count;
+    uint32_t python_count;
+    /* Memory of the module's own for the runtime: its module definition. */
+    void **storage;
+    uint32_t storage_words;
+    uint32_t reserved;
+};
+
+/* What a generated module gets from `ffi_core._native._generated_module` (a capsule of that name). */
+struct ffic_runtime {
+    uint32_t version; /* FFIC_TABLE_VERSION of the runtime */
+    uint32_t reserved;
+    /* Returns the module definition (a new or borrowed object for PyInit_ to return), NULL with an exception set. */
+    void *(*module_init)(const struct ffic_table *table);
+    /* Calls the Python body of an extern "Python" function. */
+    void (*call_python)(const struct ffic_table *table, uint32_t index, void *frame);
+};
+
+#endif
