@@ -1,0 +1,106 @@
+/* Python.h, and what differs between the CPython versions that we build for.  No other file tests PY_VERSION_HEX. */
+#ifndef FFIC_COMPAT_H
+#define FFIC_COMPAT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define FFIC_LIKELY(x) __builtin_expect(!!(x), 1)
+#define FFIC_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+#if PY_VERSION_HEX < 0x030A0000
+static inline PyObject *
+Py_NewRef(PyObject *object)
+{
+    Py_INCREF(object);
+    return object;
+}
+
+static inline PyObject *
+Py_XNewRef(PyObject *object)
+{
+    Py_XINCREF(object);
+    return object;
+}
+#define Py_TPFLAGS_IMMUTABLETYPE 0
+#define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
+#endif
+
+/* Locks of free-threaded builds; nothing where the GIL does the work. */
+#ifdef Py_GIL_DISABLED
+#define FFIC_BEGIN_CRITICAL_SECTION(object) Py_BEGIN_CRITICAL_SECTION(object)
+#define FFIC_END_CRITICAL_SECTION() Py_END_CRITICAL_SECTION()
+#else
+#define FFIC_BEGIN_CRITICAL_SECTION(object) {
+#define FFIC_END_CRITICAL_SECTION() }
+#endif
+
+/* Pointers that are written once, under a lock, and read without one. */
+#define FFIC_LOAD_POINTER(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
+#define FFIC_STORE_POINTER(place, value) __atomic_store_n(&(place), (value), __ATOMIC_RELEASE)
+
+/* If `object` is an exact int of one digit, stores its value and returns true. */
+static inline bool
+ffic_small_int(PyObject *object, int64_t *value)
+{
+    if (!PyLong_CheckExact(object)) {
+        return false;
+    }
+#if PY_VERSION_HEX >= 0x030C0000
+    if (!PyUnstable_Long_IsCompact((PyLongObject *)object)) {
+        return false;
+    }
+    *value = (int64_t)PyUnstable_Long_CompactValue((PyLongObject *)object);
+    return true;
+#else
+    switch (Py_SIZE(object)) {
+    case 0:
+        *value = 0;
+        return true;
+    case 1:
+        *value = (int64_t)((PyLongObject *)object)->ob_digit[0];
+        return true;
+    case -1:
+        *value = -(int64_t)((PyLongObject *)object)->ob_digit[0];
+        return true;
+    default:
+        return false;
+    }
+#endif
+}
+
+/* Returns a strong reference to the referent of a weak reference, or NULL without an exception. */
+static inline PyObject *
+ffic_weakref_get(PyObject *reference)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    PyObject *object = NULL;
+    if (PyWeakref_GetRef(reference, &object) < 0) {
+        PyErr_Clear();
+    }
+    return object;
+#else
+    PyObject *object = PyWeakref_GetObject(reference);
+    return object == Py_None || object == NULL ? NULL : Py_NewRef(object);
+#endif
+}
+
+/* Returns a new reference to the item, NULL with no exception where there is none, NULL with one on failure. */
+static inline PyObject *
+ffic_dict_get(PyObject *dict, PyObject *key)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    PyObject *value = NULL;
+    (void)PyDict_GetItemRef(dict, key, &value);
+    return value;
+#else
+    return Py_XNewRef(PyDict_GetItemWithError(dict, key));
+#endif
+}
+
+#endif

@@ -1,0 +1,67 @@
+/* The FFI object, and the entry points of its methods, which live with the concept that each is about. */
+#ifndef FFIC_FFI_H
+#define FFIC_FFI_H
+
+#include "declarations.h"
+
+typedef struct ffic_ffi {
+    PyObject_HEAD
+    ffic_state *state;
+    PyObject *parsed;   /* dict: type expression -> CType */
+    PyObject *tagged;   /* dict: "struct passwd" -> CType; what this ffi's declarations made */
+    ffic_declarations declarations;
+    PyObject *once;     /* dict: tag -> result, of init_once */
+    PyObject *name;     /* str: module name, or None */
+    PyObject *weakrefs;
+} ffic_ffi;
+
+int ffic_ffi_setup(PyObject *module, ffic_state *state);
+/* A new, empty FFI of the base type. */
+ffic_ffi *ffic_ffi_new_empty(ffic_state *state);
+
+/* The C type that an argument names: a str (parsed, and cached), a CType, and where `allow_cdata` a cdata or library function (its type).
+ * New reference, or NULL with an exception. */
+ffic_ctype *ffic_ffi_type_of(ffic_ffi *ffi, PyObject *argument, bool allow_cdata);
+
+/* The record, union or enum `key` ("struct passwd") of this ffi or of one that it includes: new reference, NULL with an exception
+ * (also when it is not declared). */
+ffic_ctype *ffic_ffi_tagged(ffic_ffi *ffi, PyObject *key);
+
+/* One signature for all methods: METH_FASTCALL | METH_KEYWORDS. */
+#define FFIC_METHOD(name) PyObject *name(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+
+/* memory.c */
+FFIC_METHOD(ffic_ffi_new);
+FFIC_METHOD(ffic_ffi_new_allocator);
+FFIC_METHOD(ffic_ffi_cast);
+FFIC_METHOD(ffic_ffi_gc);
+FFIC_METHOD(ffic_ffi_release);
+FFIC_METHOD(ffic_ffi_new_handle);
+FFIC_METHOD(ffic_ffi_from_handle);
+/* buffer.c, strings.c */
+FFIC_METHOD(ffic_ffi_from_buffer);
+FFIC_METHOD(ffic_ffi_memmove);
+FFIC_METHOD(ffic_ffi_string);
+FFIC_METHOD(ffic_ffi_unpack);
+/* inspect.c */
+FFIC_METHOD(ffic_ffi_typeof);
+FFIC_METHOD(ffic_ffi_sizeof);
+FFIC_METHOD(ffic_ffi_alignof);
+FFIC_METHOD(ffic_ffi_offsetof);
+FFIC_METHOD(ffic_ffi_addressof);
+FFIC_METHOD(ffic_ffi_getctype);
+FFIC_METHOD(ffic_ffi_list_types);
+FFIC_METHOD(ffic_ffi_integer_const);
+/* library.c, callback.c, ffi.c */
+FFIC_METHOD(ffic_ffi_dlopen);
+FFIC_METHOD(ffic_ffi_dlclose);
+FFIC_METHOD(ffic_ffi_callback);
+FFIC_METHOD(ffic_ffi_def_extern);
+FFIC_METHOD(ffic_ffi_init_once);
+
+/* Parse arguments of a FFIC_METHOD: `names` lists the parameters (NULL ends it), `required` of them must be given.  `values` gets
+ * borrowed references, NULL for what was not given.  -1 with TypeError. */
+int ffic_arguments(const char *function, const char *const *names, Py_ssize_t required, PyObject *const *args, Py_ssize_t count,
+                   PyObject *keywords, PyObject **values);
+
+#endif

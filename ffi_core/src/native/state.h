@@ -1,0 +1,46 @@
+/* The state of one `ffi_core._native` module object: one per interpreter. */
+#ifndef FFIC_STATE_H
+#define FFIC_STATE_H
+
+#include "compat.h"
+
+typedef struct ffic_ctype ffic_ctype;
+
+/* The primitive types, in the order of `ffic_primitives` in primitive.c. */
+enum { FFIC_PRIMITIVE_MAX = 80 };
+
+typedef struct ffic_state {
+    PyTypeObject *ctype_type;       /* CType */
+    PyTypeObject *cfield_type;      /* CField */
+    PyTypeObject *cdata_type;       /* CData: the base, borrowed memory */
+    PyTypeObject *cdata_owning_type;   /* memory inside the object, from ffi.new and casts to primitives */
+    PyTypeObject *cdata_view_type;     /* part of another object's memory, which it keeps alive */
+    PyTypeObject *cdata_function_type; /* a pointer to a function: callable */
+    PyTypeObject *cdata_handle_type;   /* ffi.new_handle */
+    PyTypeObject *cdata_gc_type;       /* ffi.gc, new_allocator with free */
+    PyTypeObject *cdata_buffer_type;   /* ffi.from_buffer */
+    PyTypeObject *cdata_callback_type; /* ffi.callback */
+    PyTypeObject *cdata_iterator_type;
+    PyTypeObject *buffer_type;      /* ffi.buffer */
+    PyTypeObject *allocator_type;   /* ffi.new_allocator */
+    PyTypeObject *function_type;    /* a function of a library */
+    PyTypeObject *lib_type;         /* base of the type of every `lib` */
+    PyTypeObject *library_variable_type; /* descriptor of one variable of a library */
+    PyTypeObject *library_type;     /* an open shared library */
+    PyTypeObject *ffi_type;         /* FFI */
+    PyObject *error;                /* ffi.error */
+    PyObject *null;                 /* ffi.NULL */
+    PyObject *interned;             /* dict: key of a derived type -> weak reference to it */
+    PyObject *place_fields;         /* ffi_core.layout.place_fields, imported on first use */
+    PyObject *handles;              /* dict: address of a live handle -> None */
+    ffic_ctype *primitives[FFIC_PRIMITIVE_MAX]; /* made with the module */
+    ffic_ctype *void_type;
+    ffic_ctype *char_type;
+    ffic_ctype *void_pointer;
+    ffic_ctype *char_pointer;
+} ffic_state;
+
+/* The state of the module that `type`, one of ours or a subclass made in Python, belongs to. */
+ffic_state *ffic_state_of_type(PyTypeObject *type);
+
+#endif
