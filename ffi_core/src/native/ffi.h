@@ -27,6 +27,9 @@ ffic_ctype *ffic_ffi_type_of(ffic_ffi *ffi, PyObject *argument, bool allow_cdata
  * (also when it is not declared). */
 ffic_ctype *ffic_ffi_tagged(ffic_ffi *ffi, PyObject *key);
 
+/* The value of an integer constant or enumerator `name` of this ffi, or of one that it includes: new reference. */
+PyObject *ffic_ffi_global_constant(ffic_ffi *ffi, PyObject *name);
+
 /* One signature for all methods: METH_FASTCALL | METH_KEYWORDS. */
 #define FFIC_METHOD(name) PyObject *name(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 

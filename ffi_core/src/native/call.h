@@ -1,0 +1,18 @@
+/* Calling C functions: from Python arguments to the C call and back. */
+#ifndef FFIC_CALL_H
+#define FFIC_CALL_H
+
+#include "cdata.h"
+#include "plan.h"
+
+/* Call the C function at `address` as `plan` says.  `name` is for error messages. */
+PyObject *ffic_call(const struct ffic_plan *plan, void (*address)(void), const char *name, PyObject *const *args, Py_ssize_t count);
+
+/* The vectorcall of CDataFunction: calls the function that the pointer points to. */
+PyObject *ffic_call_pointer(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames);
+
+/* `errno` as C code of this thread left it (ffi.errno), and as the next call will find it. */
+int ffic_saved_errno(void);
+void ffic_set_saved_errno(int value);
+
+#endif
