@@ -5,8 +5,10 @@
 #include "cdata.h"
 #include "plan.h"
 
-/* Call the C function at `address` as `plan` says.  `name` is for error messages. */
-PyObject *ffic_call(const struct ffic_plan *plan, void (*address)(void), const char *name, PyObject *const *args, Py_ssize_t count);
+/* Call the C function at `address` as `plan` says, releasing the GIL around it unless `keep_gil`.
+ * `callee` is the Python object being called, for error messages. */
+PyObject *ffic_call(const ffic_plan *plan, void (*address)(void), PyObject *callee, bool keep_gil, PyObject *const *args,
+                    Py_ssize_t count);
 
 /* The vectorcall of CDataFunction: calls the function that the pointer points to. */
 PyObject *ffic_call_pointer(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames);

@@ -127,7 +127,7 @@ struct ffic_ctype {
         } enumeration;
         struct {
             ffic_ctype **parameters; /* `length` of them */
-            struct ffic_plan *plan;  /* made on the first call */
+            struct ffic_plan *plans[2]; /* made on the first call: direct, and of typed wrappers */
         } function;
     } u;
 };

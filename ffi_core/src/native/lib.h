@@ -2,7 +2,7 @@
 #ifndef FFIC_LIB_H
 #define FFIC_LIB_H
 
-#include "ffi.h"
+#include "ffi_object.h"
 #include "library.h"
 
 int ffic_lib_setup(PyObject *module, ffic_state *state);

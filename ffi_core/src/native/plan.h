@@ -78,7 +78,6 @@ typedef struct ffic_plan {
     ffic_ctype *result;    /* borrowed from it */
     Py_ssize_t count;      /* number of declared parameters */
     bool variadic;
-    bool keep_gil;
     uint8_t shape;         /* ffic_call_shape */
     uint8_t result_place;  /* ffic_result_place */
     uint8_t hidden;        /* the result is written through a pointer in the first integer register */
@@ -95,8 +94,8 @@ typedef struct ffic_plan {
 ffic_plan *ffic_plan_new(ffic_ctype *function, bool wrapped);
 void ffic_plan_free(ffic_plan *plan);
 
-/* The plan of direct calls, kept by the function type. */
-const ffic_plan *ffic_plan_of_type(ffic_ctype *function);
+/* The plan for direct calls or for calls of typed wrappers, made once and kept by the function type.  NULL with an exception. */
+const ffic_plan *ffic_plan_of_type(ffic_ctype *function, bool wrapped);
 
 /* libffi's description of `ct`, made in `*memory` (a list of allocations, freed by ffic_libffi_free).  NULL with an exception. */
 ffi_type *ffic_libffi_type(ffic_ctype *ct, void **memory);

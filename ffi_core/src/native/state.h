@@ -31,6 +31,7 @@ typedef struct ffic_state {
     PyObject *error;                /* ffi.error */
     PyObject *null;                 /* ffi.NULL */
     PyObject *interned;             /* dict: key of a derived type -> weak reference to it */
+    Py_ssize_t interned_sweep;      /* size of `interned` at which dead references are swept out */
     PyObject *place_fields;         /* ffi_core.layout.place_fields, imported on first use */
     PyObject *handles;              /* dict: address of a live handle -> None */
     ffic_ctype *primitives[FFIC_PRIMITIVE_MAX]; /* made with the module */

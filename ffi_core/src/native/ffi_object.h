@@ -1,6 +1,6 @@
 /* The FFI object, and the entry points of its methods, which live with the concept that each is about. */
-#ifndef FFIC_FFI_H
-#define FFIC_FFI_H
+#ifndef FFIC_FFI_OBJECT_H
+#define FFIC_FFI_OBJECT_H
 
 #include "declarations.h"
 
