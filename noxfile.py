@@ -1,0 +1,298 @@
+"""Every check that exists, as a nox session; continuous integration calls nox.
+
+`ffi-core` is on no index.  So sessions build its wheel from a copy of the source, once per source and interpreter, under
+build/wheels, and install that; the wrappers build against it in the same way, found by PIP_FIND_LINKS.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["demo", "tests", "lint", "types", "docs"]
+
+ROOT: Final = Path(__file__).resolve().parent
+BUILD: Final = ROOT / "build"
+GROUPS: Final = nox.project.load_toml(ROOT / "pyproject.toml")
+
+CORE: Final = "ffi_core"
+WRAPPERS: Final = ("wrappers/pwdwrap",)
+
+SERIES: Final = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
+RUNNING: Final = ".".join(map(str, sys.version_info[:2]))
+NOT_SOURCE: Final = ("build", "dist", "*.egg-info", "__pycache__", ".*_cache", "*.o", "*.so")
+
+PROBE: Final = """
+import os, sys, sysconfig
+if sys.implementation.name != "cpython": sys.exit("it is not CPython")
+if not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")):
+    sys.exit("its C headers are missing: install python%d.%d-dev or what your system calls it" % sys.version_info[:2])
+"""
+
+SMOKE: Final = """
+import pwdwrap
+from ffi_core import FFI
+ffi = FFI()
+ffi.cdef("size_t strlen(const char *);")
+assert ffi.dlopen(None).strlen(b"hello") == 5
+assert pwdwrap.getpwuid(0).pw_uid == 0
+print("smoke test passed:", ffi, pwdwrap.__file__)
+"""
+
+USE_PORTABLE: Final = """
+import sys
+import _pwuid_cffi
+from _pwuid_cffi import ffi, lib
+assert lib.getpwnam(b"root").pw_uid == 0 and ffi.sizeof("uid_t") == 4
+print("CPython", sys.version.split()[0], "runs", _pwuid_cffi.__file__)
+"""
+
+
+# Interpreters
+
+
+def activate_pyenv() -> None:
+    """Let pyenv's shims run the newest interpreter of each series, unless the user has chosen some."""
+    pyenv = shutil.which("pyenv")
+    if pyenv is None or os.environ.get("PYENV_VERSION"):
+        return
+
+    def ask(*command: str) -> list[str]:
+        return subprocess.run([pyenv, *command], capture_output=True, text=True, check=False).stdout.split()
+
+    installed = [name for name in ask("versions", "--bare") if name.replace(".", "").isdigit()]
+    newest = {name.rpartition(".")[0]: name for name in sorted(installed, key=lambda name: int(name.split(".")[-1]))}
+    chosen = ":".join(ask("version-name")).split(":") + [newest[series] for series in SERIES if series in newest]
+    os.environ["PYENV_VERSION"] = ":".join(dict.fromkeys(name for name in chosen if name))
+
+
+def find_interpreters() -> tuple[list[str], list[str]]:
+    """Look for the CPythons that this machine has, with their headers.
+
+    Shapes: the series found ("3.9"), and one sentence for each that is skipped.
+    """
+    activate_pyenv()
+    found: list[str] = []
+    skipped: list[str] = []
+    for series in SERIES:
+        program = shutil.which(f"python{series}")
+        if program is None:
+            skipped.append(f"CPython {series} is skipped: there is no python{series} on the PATH")
+            continue
+        done = subprocess.run([program, "-c", PROBE], capture_output=True, text=True, check=False)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["it does not run"])[0]
+            skipped.append(f"CPython {series} is skipped: {reason}")
+        else:
+            found.append(series)
+    return found or [RUNNING], skipped
+
+
+FOUND, SKIPPED = find_interpreters()
+
+
+def say_skipped(session: nox.Session) -> None:
+    """Name the interpreters that are not there, once per run."""
+    if session.python == FOUND[0]:
+        for sentence in SKIPPED:
+            session.warn(sentence)
+
+
+# Wheels
+
+
+def digest(folder: Path, *more: str) -> str:
+    """Hash the names and contents of a distribution's source files, and ``more``."""
+    state = hashlib.sha256("\0".join(more).encode())
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if path.is_file() and not any(Path(part).match(pattern) for part in parts for pattern in NOT_SOURCE):
+            state.update("/".join(parts).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return state.hexdigest()[:16]
+
+
+def copy_source(project: str, into: Path) -> Path:
+    """Copy a distribution without what earlier builds left in it, which setuptools would take for its own."""
+    target = into / Path(project).name
+    shutil.copytree(ROOT / project, target, ignore=shutil.ignore_patterns(*NOT_SOURCE))
+    return target
+
+
+def find_links(*folders: Path) -> dict[str, str]:
+    """Tell pip to look in ``folders`` too, in isolated builds as well."""
+    return {"PIP_FIND_LINKS": " ".join([*os.environ.get("PIP_FIND_LINKS", "").split(), *(f.as_uri() for f in folders)])}
+
+
+def wheel(session: nox.Session, project: str, *links: Path, **flags: str) -> Path:
+    """Build the wheel of ``project`` for the session's interpreter, or find it as it was built before.
+
+    Shapes: ``links`` are wheels that the build needs; ``flags`` environment variables that change what is built.
+    """
+    asked = session.run(
+        "python", "-c", "import sys, sysconfig; print(sys.version, sysconfig.get_platform())", silent=True
+    )
+    settings = [
+        str(asked),
+        *(f"{name}={value}" for name, value in sorted(flags.items())),
+        *(str(link) for link in links),
+    ]
+    folder = BUILD / "wheels" / f"{Path(project).name}-{digest(ROOT / project, *settings)}"
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as name:
+            source = copy_source(project, Path(name))
+            made = Path(name, "wheels")
+            environment = {**find_links(*(link.parent for link in links)), **flags}
+            session.run(
+                "python", "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(made), str(source), env=environment
+            )
+            if not folder.exists():
+                made.rename(folder)
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+def install(session: nox.Session, *groups: str, **flags: str) -> None:
+    """Install our wheels and dependency groups in the session's environment."""
+    core = wheel(session, CORE, **flags)
+    wheels = [core, *(wheel(session, wrapper, core) for wrapper in WRAPPERS)]
+    requirements = nox.project.dependency_groups(GROUPS, *groups) if groups else ()
+    session.install("-q", *requirements, *map(str, wheels))
+    # The same version from another source is taken for installed.
+    session.install("-q", "--force-reinstall", "--no-deps", *map(str, wheels))
+
+
+# Sessions
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Look up a user in API mode, in both ABI modes and with pwdwrap."""
+    install(session, "test")
+    session.run("python", "docs/examples/demo.py", *session.posargs)
+
+
+@nox.session(python=FOUND)
+def tests(session: nox.Session) -> None:
+    """Run the suite on every CPython that is found."""
+    say_skipped(session)
+    install(session, "test")
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the suite and report the Python lines that it does not reach."""
+    install(session, "coverage")
+    session.run("pytest", "-n", "auto", "--cov", "--cov-report=term-missing", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting; compile the C code with warnings as errors."""
+    session.install("-q", *nox.project.dependency_groups(GROUPS, "lint"))
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+    wheel(session, CORE, FFI_CORE_STRICT="1")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Run mypy --strict on the packages, the tests and the tools."""
+    session.install("-q", "pycparser", *nox.project.dependency_groups(GROUPS, "types"))
+    session.run("mypy", CORE + "/src", CORE + "/setup.py", "noxfile.py", "docs/conf.py", "docs/examples")
+    for wrapper in WRAPPERS:
+        session.run("mypy", wrapper)
+    # Each folder by itself: their conftest.py files have one name.
+    for folder in sorted({path.parent for path in Path("tests").rglob("*.py")}):
+        session.run("mypy", str(folder))
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation with warnings as errors, and run every example in it."""
+    install(session, "docs")
+    for builder in ("html", "doctest"):
+        session.run("sphinx-build", "-q", "-W", "--keep-going", "-b", builder, "docs", f"build/docs/{builder}")
+    session.log(f"The site is at {BUILD / 'docs/html/index.html'}")
+
+
+@nox.session
+def sanitize(session: nox.Session) -> None:
+    """Run the suite with the native code under the address and undefined-behaviour sanitizers."""
+    install(session, "test", FFI_CORE_STRICT="1", FFI_CORE_SANITIZE="address,undefined")
+    libraries = [
+        str(session.run("gcc", f"-print-file-name=lib{name}.so", external=True, silent=True)).strip()
+        for name in ("asan", "ubsan")
+    ]
+    environment = {
+        "LD_PRELOAD": " ".join(libraries),
+        # Python itself keeps memory until it exits.
+        "ASAN_OPTIONS": "detect_leaks=0:strict_string_checks=1:allocator_may_return_null=1",
+        "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+        # So that every object has its own malloc, and red zones.
+        "PYTHONMALLOC": "malloc",
+    }
+    session.run("pytest", "-n", "auto", *session.posargs, env=environment)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure against cffi, built from its sdist, and ctypes; JSON goes to build/bench."""
+    session.install("-q", "--no-binary", "cffi", *nox.project.dependency_groups(GROUPS, "bench"))
+    install(session)
+    (BUILD / "bench").mkdir(parents=True, exist_ok=True)
+    session.chdir("tests")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Make the sdist of each distribution and the wheel from that; try them in a clean environment."""
+    session.install("-q", *nox.project.dependency_groups(GROUPS, "build"))
+    dist = BUILD / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as name:
+        for project in (CORE, *WRAPPERS):
+            source = copy_source(project, Path(name))
+            session.run("python", "-m", "build", "--outdir", str(dist), str(source), env=find_links(dist))
+        clean = Path(name, "clean")
+        session.run(sys.executable, "-m", "virtualenv", "-q", str(clean), external=True)
+        python = str(clean / "bin" / "python")
+        session.run(python, "-m", "pip", "install", "-q", *map(str, dist.glob("*.whl")), external=True)
+        with session.chdir(name):
+            session.run(python, "-c", SMOKE, external=True)
+            session.run(python, "-m", "pwdwrap", "root", external=True)
+            (core,) = dist.glob("ffi_core-*.whl")
+            session.run(python, "-m", "pip", "install", "-q", f"ffi-core[compile] @ {core.as_uri()}", external=True)
+            session.run(python, str(ROOT / "docs/examples/demo.py"), external=True)
+    for path in sorted(dist.iterdir()):
+        session.log(f"{path.stat().st_size:>9,} bytes  {path.name}")
+
+
+@nox.session(python=FOUND)
+def portable(session: nox.Session) -> None:
+    """Build one API-mode module with the first CPython; import that very file in every other."""
+    say_skipped(session)
+    install(session, "test")
+    folder = BUILD / "portable" / digest(ROOT / CORE)
+    if not list(folder.glob("_pwuid_cffi*.so")):
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy("docs/examples/pwuid_build.py", folder)
+        with session.chdir(folder):
+            session.run("python", "pwuid_build.py")
+    (module,) = folder.glob("_pwuid_cffi*.so")
+    session.log(f"{module.name}: sha256 {hashlib.sha256(module.read_bytes()).hexdigest()}")
+    with session.chdir(folder):
+        session.run("python", "-c", USE_PORTABLE)
