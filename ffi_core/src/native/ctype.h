@@ -92,8 +92,9 @@ typedef struct ffic_cfield {
     uint16_t flags;
 } ffic_cfield;
 
-/* CField.flags: the member was reached through an anonymous struct or union. */
-enum { FFIC_FIELD_INDIRECT = 0x01, FFIC_FIELD_ANONYMOUS = 0x02 };
+/* CField.flags.  Anonymous structs and unions are not members themselves: theirs take their place, with INDIRECT.
+ * NOT_POSITIONAL: an initialiser by position passes it over (all but the first member of an anonymous union). */
+enum { FFIC_FIELD_INDIRECT = 0x01, FFIC_FIELD_NOT_POSITIONAL = 0x02 };
 
 struct ffic_plan;
 
@@ -115,8 +116,8 @@ struct ffic_ctype {
     PyObject *weakrefs;
     union {
         struct {
-            PyObject *fields;      /* tuple of ffic_cfield, in source order */
-            PyObject *by_name;     /* dict: str -> ffic_cfield, members of anonymous members too */
+            PyObject *fields;      /* tuple of ffic_cfield, in source order, those of anonymous members in their place */
+            PyObject *by_name;     /* dict: str -> ffic_cfield */
             ffic_cfield **slots;   /* open addressing on the address of the interned name */
             size_t slot_mask;      /* number of slots - 1 */
         } record;

@@ -12,6 +12,22 @@ typedef struct ffic_declarations {
     PyObject *includes;             /* list of FFI objects */
 } ffic_declarations;
 
+/* One declared name of `lib`, from whichever carrier. */
+typedef struct {
+    struct ffic_ffi *ffi; /* the ffi that declares it: its type is to be parsed there.  Borrowed */
+    uint16_t kind;        /* enum ffic_global_kind */
+    uint16_t flags;       /* FFIC_KEEP_GIL */
+    const char *type;     /* type expression; NULL: an integer constant. Lives as long as the ffi's declarations */
+    const struct ffic_global *generated; /* API mode: the entry */
+    PyObject *value;      /* ABI modes, constants: the value, or None.  Borrowed */
+} ffic_declared;
+
+/* Find a global by name, here or in an included ffi.  1: found; 0: not declared; -1 with an exception. */
+int ffic_find_declared(struct ffic_ffi *ffi, PyObject *name, ffic_declared *found);
+
+/* Call `visit` with each name that this ffi and those it includes declare for `lib` (or type names, where `types`). */
+int ffic_each_declared(struct ffic_ffi *ffi, bool types, int (*visit)(PyObject *name, void *context), void *context);
+
 /* Declarations in the generated module; NULL: not declared there. */
 const struct ffic_global *ffic_table_global(const struct ffic_table *table, const char *name);
 const struct ffic_type *ffic_table_type(const struct ffic_table *table, const char *name);

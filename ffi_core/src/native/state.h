@@ -39,6 +39,7 @@ typedef struct ffic_state {
     ffic_ctype *char_type;
     ffic_ctype *void_pointer;
     ffic_ctype *char_pointer;
+    ffic_ctype *file_type;       /* FILE, where no ffi declares it: opaque */
 } ffic_state;
 
 /* The state of the module that `type`, one of ours or a subclass made in Python, belongs to. */

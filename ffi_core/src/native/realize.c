@@ -1,0 +1,398 @@
+/* Realising declarations: from names in the declaration table to C type objects and constants, on first use. */
+#include "convert.h"
+#include "primitive.h"
+#include "record.h"
+#include "type_parser.h"
+
+/* ---- constants --------------------------------------------------------------------------------- */
+
+static PyObject *
+generated_integer(const struct ffic_table *table, const struct ffic_global *entry)
+{
+    struct ffic_integer value = {0, 0};
+    table->constant(entry->size, &value);
+    PyObject *result = value.negative ? PyLong_FromLongLong((long long)value.magnitude_bits)
+                                      : PyLong_FromUnsignedLongLong(value.magnitude_bits);
+    if (result == NULL || entry->type == NULL) {
+        return result;
+    }
+    /* "=42": the declaration says a value, and the compiler must agree. */
+    PyObject *text = PyObject_Str(result);
+    const char *actual = text == NULL ? NULL : PyUnicode_AsUTF8(text);
+    return actual != NULL && strcmp(actual, entry->type + 1) == 0 ? (Py_DECREF(text), result) : (Py_DECREF(result), text);
+}
+
+/* A constant that is not just an integer: its type is known, and a function stores the value. */
+static PyObject *
+generated_typed(ffic_ffi *ffi, const struct ffic_global *entry)
+{
+    ffic_ctype *ct = ffic_parse_type(ffi, entry->type, -1);
+    if (ct == NULL) {
+        return NULL;
+    }
+    PyObject *result = NULL;
+    Py_ssize_t size = ffic_ctype_size(ct);
+    char *memory = size < 0 ? NULL : PyMem_Calloc(1, (size_t)size + 1);
+    if (memory != NULL) {
+        ((void (*)(void *))entry->call)(memory);
+        result = ct->code == FFIC_CODE_RECORD || ct->code == FFIC_CODE_ARRAY ? ffic_cdata_copy(ct, memory)
+                                                                             : ffic_load(ct, memory, NULL);
+        PyMem_Free(memory);
+    }
+    else if (size >= 0) {
+        PyErr_NoMemory();
+    }
+    Py_DECREF(ct);
+    return result;
+}
+
+PyObject *
+ffic_constant_value(const ffic_declared *declared, PyObject *name)
+{
+    const struct ffic_global *entry = declared->generated;
+    if (entry == NULL) {
+        if (declared->value == Py_None) {
+            PyErr_Format(declared->ffi->state->error,
+                         "the value of '%U' was declared as '...': only a compiler knows it (use API mode)", name);
+            return NULL;
+        }
+        return Py_NewRef(declared->value);
+    }
+    if (entry->type != NULL && entry->type[0] != '=') {
+        return generated_typed(declared->ffi, entry);
+    }
+    PyObject *value = generated_integer(declared->ffi->declarations.table, entry);
+    if (value != NULL && PyUnicode_Check(value)) {
+        PyErr_Format(declared->ffi->state->error, "'%U' is %U in C, but its declaration in cdef says %s", name, value,
+                     entry->type + 1);
+        Py_CLEAR(value);
+    }
+    return value;
+}
+
+PyObject *
+ffic_find_constant(ffic_ffi *ffi, PyObject *name)
+{
+    ffic_declared declared;
+    if (ffic_find_declared(ffi, name, &declared) <= 0 || declared.kind != FFIC_CONSTANT) {
+        return NULL;
+    }
+    return ffic_constant_value(&declared, name);
+}
+
+/* ---- typedefs ---------------------------------------------------------------------------------- */
+
+/* The predefined names that are not types of their own. */
+static ffic_ctype *
+predefined(ffic_state *state, const char *name, size_t length)
+{
+    ffic_ctype *ct = ffic_primitive_find(state, name, length);
+    if (ct == NULL && length == 4 && memcmp(name, "bool", 4) == 0) {
+        ct = ffic_primitive_find(state, "_Bool", 5);
+    }
+    if (ct == NULL && length == 4 && memcmp(name, "FILE", 4) == 0) {
+        ct = state->file_type;
+    }
+    return (ffic_ctype *)Py_XNewRef((PyObject *)ct);
+}
+
+static ffic_ctype *
+generated_typedef(ffic_ffi *ffi, const struct ffic_type *entry)
+{
+    ffic_ctype *ct;
+    switch (entry->kind) {
+    case FFIC_TYPEDEF:
+        return ffic_parse_type(ffi, entry->type, entry->size > 0 ? (Py_ssize_t)entry->size : -1);
+    case FFIC_INTEGER:
+        ct = ffic_primitive_integer(ffi->state, (size_t)entry->size, (entry->flags & FFIC_SIGNED) != 0);
+        break;
+    case FFIC_FLOATING:
+        ct = ffic_primitive_floating(ffi->state, (size_t)entry->size);
+        break;
+    default:
+        return NULL;
+    }
+    if (ct == NULL) {
+        PyErr_Format(ffi->state->error, "'%s' is a number of %llu bytes in C: there is no such type", entry->name,
+                     (unsigned long long)entry->size);
+    }
+    return (ffic_ctype *)Py_XNewRef((PyObject *)ct);
+}
+
+static ffic_ctype *
+tuple_typedef(ffic_ffi *ffi, PyObject *name, PyObject *entry)
+{
+    const char *kind, *type;
+    if (!PyTuple_Check(entry) || PyTuple_GET_SIZE(entry) != 2 || !PyArg_ParseTuple(entry, "ss", &kind, &type)) {
+        PyErr_Format(PyExc_ValueError, "malformed declaration of '%U': %R", name, entry);
+        return NULL;
+    }
+    if (strcmp(kind, "unknown") == 0) {
+        PyErr_Format(ffi->state->error, "the type '%U' was declared as '%s...': only a compiler knows its size (use API mode)",
+                     name, type);
+        return NULL;
+    }
+    return ffic_parse_type(ffi, type, -1);
+}
+
+static ffic_ctype *
+declared_typedef(ffic_ffi *ffi, PyObject *name)
+{
+    if (ffi->declarations.table != NULL) {
+        const char *text = PyUnicode_AsUTF8(name);
+        const struct ffic_type *entry = text == NULL ? NULL : ffic_table_type(ffi->declarations.table, text);
+        if (entry != NULL) {
+            return generated_typedef(ffi, entry);
+        }
+    }
+    if (ffi->declarations.types != NULL && !PyErr_Occurred()) {
+        PyObject *entry = ffic_dict_get(ffi->declarations.types, name);
+        if (entry != NULL) {
+            ffic_ctype *ct = tuple_typedef(ffi, name, entry);
+            Py_DECREF(entry);
+            return ct;
+        }
+    }
+    return NULL;
+}
+
+static ffic_ctype *
+find_typedef(ffic_ffi *ffi, PyObject *name)
+{
+    PyObject *known = ffic_dict_get(ffi->parsed, name);
+    if (known != NULL || PyErr_Occurred()) {
+        return (ffic_ctype *)known;
+    }
+    if (Py_EnterRecursiveCall(" while following typedefs")) {
+        return NULL;
+    }
+    ffic_ctype *ct = declared_typedef(ffi, name);
+    PyObject *includes = ffi->declarations.includes;
+    for (Py_ssize_t i = 0; ct == NULL && !PyErr_Occurred() && includes != NULL && i < PyList_GET_SIZE(includes); i++) {
+        ct = find_typedef((ffic_ffi *)PyList_GET_ITEM(includes, i), name);
+    }
+    Py_LeaveRecursiveCall();
+    if (ct != NULL && PyDict_SetItem(ffi->parsed, name, (PyObject *)ct) < 0) {
+        Py_CLEAR(ct);
+    }
+    return ct;
+}
+
+ffic_ctype *
+ffic_find_typedef(ffic_ffi *ffi, const char *name, size_t length)
+{
+    PyObject *key = PyUnicode_FromStringAndSize(name, (Py_ssize_t)length);
+    if (key == NULL) {
+        return NULL;
+    }
+    ffic_ctype *ct = find_typedef(ffi, key);
+    Py_DECREF(key);
+    return ct != NULL || PyErr_Occurred() ? ct : predefined(ffi->state, name, length);
+}
+
+/* ---- records and enums ------------------------------------------------------------------------- */
+
+static int
+declares_type(ffic_ffi *ffi, PyObject *key)
+{
+    if (ffi->declarations.table != NULL) {
+        const char *text = PyUnicode_AsUTF8(key);
+        if (text == NULL) {
+            return -1;
+        }
+        if (ffic_table_type(ffi->declarations.table, text) != NULL) {
+            return 1;
+        }
+    }
+    return ffi->declarations.types == NULL ? 0 : PyDict_Contains(ffi->declarations.types, key);
+}
+
+static ffic_kind
+kind_of_key(PyObject *key)
+{
+    switch (PyUnicode_READ_CHAR(key, 0)) {
+    case 's':
+        return FFIC_KIND_STRUCT;
+    case 'u':
+        return FFIC_KIND_UNION;
+    default:
+        return FFIC_KIND_ENUM;
+    }
+}
+
+ffic_ctype *
+ffic_find_tagged(ffic_ffi *ffi, PyObject *key)
+{
+    PyObject *known = ffic_dict_get(ffi->tagged, key);
+    if (known != NULL || PyErr_Occurred()) {
+        return (ffic_ctype *)known;
+    }
+    int declared = declares_type(ffi, key);
+    if (declared < 0) {
+        return NULL;
+    }
+    if (declared) {
+        ffic_ctype *ct = ffic_ctype_tagged(ffi->state, kind_of_key(key), (PyObject *)ffi, key);
+        /* An enum has no forward declarations, and its representation is wanted wherever it is used: complete it now. */
+        if (ct == NULL || (ct->kind == FFIC_KIND_ENUM && ffic_ctype_complete(ct) < 0)) {
+            Py_XDECREF(ct);
+            return NULL;
+        }
+        /* Another thread may have been here too: the first one in the dict is the type. */
+        PyObject *kept = PyDict_SetDefault(ffi->tagged, key, (PyObject *)ct);
+        Py_XINCREF(kept);
+        Py_DECREF(ct);
+        return (ffic_ctype *)kept;
+    }
+    PyObject *includes = ffi->declarations.includes;
+    for (Py_ssize_t i = 0; includes != NULL && i < PyList_GET_SIZE(includes); i++) {
+        ffic_ctype *ct = ffic_find_tagged((ffic_ffi *)PyList_GET_ITEM(includes, i), key);
+        if (ct != NULL || PyErr_Occurred()) {
+            return ct;
+        }
+    }
+    if (PyUnicode_CompareWithASCIIString(key, "struct _IO_FILE") == 0 ||
+        PyUnicode_CompareWithASCIIString(key, "struct $FILE") == 0) {
+        return (ffic_ctype *)Py_NewRef((PyObject *)ffi->state->file_type);
+    }
+    return NULL;
+}
+
+/* Fill in an enum from its representation and the list of its enumerators, "RED,GREEN". */
+static int
+complete_enum(ffic_ctype *ct, ffic_ctype *base, const char *list)
+{
+    ffic_ffi *ffi = (ffic_ffi *)ct->ffi;
+    PyObject *text = PyUnicode_FromString(list);
+    PyObject *comma = PyUnicode_FromString(",");
+    PyObject *names = NULL, *by_name = PyDict_New(), *by_value = PyDict_New(), *as_tuple = NULL;
+    int result = -1;
+    if (text == NULL || comma == NULL || by_name == NULL || by_value == NULL) {
+        goto done;
+    }
+    names = *list == '\0' ? PyList_New(0) : PyUnicode_Split(text, comma, -1);
+    as_tuple = names == NULL ? NULL : PyList_AsTuple(names);
+    if (as_tuple == NULL) {
+        goto done;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(as_tuple); i++) {
+        PyObject *name = PyTuple_GET_ITEM(as_tuple, i);
+        PyObject *value = ffic_find_constant(ffi, name);
+        if (value == NULL) {
+            if (!PyErr_Occurred()) {
+                PyErr_Format(ffi->state->error, "'%U': the enumerator '%U' has no value", ct->name, name);
+            }
+            goto done;
+        }
+        int failed = PyDict_SetItem(by_name, name, value) < 0 || PyDict_SetDefault(by_value, value, name) == NULL;
+        Py_DECREF(value);
+        if (failed) {
+            goto done;
+        }
+    }
+    ct->code = base->code;
+    ct->size = base->size;
+    ct->align = base->align;
+    ct->item = (ffic_ctype *)Py_NewRef((PyObject *)base);
+    ct->u.enumeration.names = Py_NewRef(as_tuple);
+    ct->u.enumeration.by_name = Py_NewRef(by_name);
+    ct->u.enumeration.by_value = Py_NewRef(by_value);
+    uint16_t flags = (uint16_t)(ct->flags | FFIC_TYPE_COMPLETE | (base->flags & FFIC_TYPE_SIGNED));
+    __atomic_store_n(&ct->flags, flags, __ATOMIC_RELEASE);
+    result = 0;
+done:
+    Py_XDECREF(text);
+    Py_XDECREF(comma);
+    Py_XDECREF(names);
+    Py_XDECREF(as_tuple);
+    Py_XDECREF(by_name);
+    Py_XDECREF(by_value);
+    return result;
+}
+
+static int
+complete_generated(ffic_ctype *ct, const struct ffic_type *entry)
+{
+    ffic_ffi *ffi = (ffic_ffi *)ct->ffi;
+    if (entry->kind != FFIC_ENUM) {
+        return ffic_record_from_table(ct, ffi->declarations.table, entry);
+    }
+    ffic_ctype *base = ffic_primitive_integer(ffi->state, (size_t)entry->size, (entry->flags & FFIC_SIGNED) != 0);
+    /* gcc and MSVC give enums the types int and unsigned int, never a longer name of the same size. */
+    if (base == NULL) {
+        PyErr_Format(ffi->state->error, "'%U': no integer type of %llu bytes", ct->name, (unsigned long long)entry->size);
+        return -1;
+    }
+    return complete_enum(ct, base, entry->type);
+}
+
+static int
+complete_declared(ffic_ctype *ct, PyObject *entry)
+{
+    ffic_ffi *ffi = (ffic_ffi *)ct->ffi;
+    if (ct->kind != FFIC_KIND_ENUM) {
+        return ffic_record_from_tuple(ct, entry);
+    }
+    const char *kind, *list, *base_name;
+    int partial;
+    if (!PyTuple_Check(entry) || !PyArg_ParseTuple(entry, "ssis", &kind, &list, &partial, &base_name)) {
+        return -1;
+    }
+    ffic_ctype *base = ffic_primitive_find(ffi->state, base_name, strlen(base_name));
+    if (base == NULL) {
+        PyErr_Format(ffi->state->error, "'%U' was declared with '...': only a compiler knows its values (use API mode)", ct->name);
+        return -1;
+    }
+    return complete_enum(ct, base, list);
+}
+
+static int
+complete_locked(ffic_ctype *ct)
+{
+    if (ct->flags & FFIC_TYPE_COMPLETE) {
+        return 0; /* another thread did it meanwhile */
+    }
+    if (ct->ffi == NULL) {
+        return 0; /* opaque for good */
+    }
+    if (ct->flags & FFIC_TYPE_COMPLETING) {
+        PyErr_Format(ct->state->error, "'%U' contains itself", ct->name);
+        return -1;
+    }
+    ffic_ffi *ffi = (ffic_ffi *)ct->ffi;
+    const char *key = PyUnicode_AsUTF8(ct->key);
+    if (key == NULL) {
+        return -1;
+    }
+    const struct ffic_type *generated =
+        ffi->declarations.table == NULL ? NULL : ffic_table_type(ffi->declarations.table, key);
+    PyObject *declared = NULL;
+    if (generated == NULL && ffi->declarations.types != NULL) {
+        declared = ffic_dict_get(ffi->declarations.types, ct->key);
+    }
+    if (generated == NULL && declared == NULL) {
+        if (!PyErr_Occurred()) {
+            PyErr_Format(ct->state->error, "'%U' is not declared any more", ct->name);
+        }
+        return -1;
+    }
+    ct->flags |= FFIC_TYPE_COMPLETING;
+    int result = generated != NULL ? complete_generated(ct, generated) : complete_declared(ct, declared);
+    ct->flags &= (uint16_t)~FFIC_TYPE_COMPLETING;
+    Py_XDECREF(declared);
+    return result;
+}
+
+int
+ffic_ctype_complete_slow(ffic_ctype *ct)
+{
+    int result;
+    if (Py_EnterRecursiveCall(" while completing a struct")) {
+        return -1;
+    }
+    FFIC_BEGIN_CRITICAL_SECTION(ct);
+    result = complete_locked(ct);
+    FFIC_END_CRITICAL_SECTION();
+    Py_LeaveRecursiveCall();
+    return result;
+}
