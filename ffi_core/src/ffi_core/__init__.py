@@ -1,0 +1,53 @@
+"""Call C from Python, from C declarations.
+
+`FFI` is the entrance; everything else hangs off its instances.  The exception classes are imported when first
+asked for, so that `import ffi_core` reads neither the front end nor the builder.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from ffi_core.build import PkgConfigError as PkgConfigError
+    from ffi_core.build import VerificationError as VerificationError
+    from ffi_core.build import VerificationMissing as VerificationMissing
+    from ffi_core.ffi import FFI as FFI
+    from ffi_core.front.errors import CDefError as CDefError
+    from ffi_core.front.errors import FFIError as FFIError
+
+__all__ = [
+    "FFI",
+    "CDefError",
+    "FFIError",
+    "PkgConfigError",
+    "VerificationError",
+    "VerificationMissing",
+    "__version__",
+]
+
+_HOME = {
+    "FFI": "ffi_core.ffi",
+    "CDefError": "ffi_core.front.errors",
+    "FFIError": "ffi_core.front.errors",
+    "PkgConfigError": "ffi_core.build",
+    "VerificationError": "ffi_core.build",
+    "VerificationMissing": "ffi_core.build",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
