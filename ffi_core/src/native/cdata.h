@@ -23,8 +23,8 @@ typedef struct ffic_cdata {
 } ffic_cdata;
 
 /* CDataOwning.  Where `type` is `T[]`, or a pointer to a record with a flexible array member, a Py_ssize_t
- * follows: the array's length in items, or the whole size in bytes.  The memory comes next, aligned as its type needs.
- * After ffi.release `data` is NULL. */
+ * follows: the array's length in items, or the record's size in bytes.  The memory comes next, aligned as its type needs.
+ * After ffi.release `data` is NULL, and the memory stays until the object goes: what views it stays harmless. */
 typedef struct {
     ffic_cdata base;
     Py_ssize_t extent[1]; /* only where has_extent */
@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
     ffic_cdata base;
-    PyObject *owner;   /* the cdata, buffer ... whose memory it is */
+    PyObject *owner;   /* whose memory it is: an owning, gc or buffer cdata, or another object that has memory; never a view */
     Py_ssize_t length; /* `T[]`: number of items; otherwise -1 */
 } ffic_cdata_view;
 
@@ -42,15 +42,16 @@ typedef struct {
 } ffic_cdata_function;
 
 typedef struct {
-    ffic_cdata base; /* `void *`; data is the address of this object */
+    ffic_cdata base; /* `void *`; data is a number that no other handle of this interpreter ever has: see handle.c */
     PyObject *object;
 } ffic_cdata_handle;
 
 typedef struct {
     ffic_cdata base;
-    PyObject *origin;     /* the cdata it was made from, kept alive */
+    PyObject *origin;     /* the cdata it was made from, kept alive; NULL once released */
     PyObject *destructor; /* NULL once called or cancelled */
     Py_ssize_t length;    /* `T[]`: number of items; otherwise -1 */
+    Py_ssize_t extent;    /* bytes known to lie behind `data`, -1: unknown */
 } ffic_cdata_gc;
 
 typedef struct {
@@ -77,6 +78,8 @@ ffic_is_cdata(ffic_state *state, PyObject *object)
 PyObject *ffic_cdata_borrowed(ffic_ctype *ct, char *data);
 /* As above, keeping `owner` alive; `length` is that of a `T[]`, otherwise -1.  With owner NULL and length -1 a borrowed one. */
 PyObject *ffic_cdata_view_of(ffic_ctype *ct, char *data, PyObject *owner, Py_ssize_t length);
+/* A pointer to, or a part of, what lies behind `from`: keeps alive what `from` keeps alive. */
+PyObject *ffic_cdata_derived(ffic_ctype *ct, char *data, ffic_cdata *from, Py_ssize_t length);
 /* A primitive or enum value, copied from `value`. */
 PyObject *ffic_cdata_value(ffic_ctype *ct, const void *value);
 /* A record or array value of its own, copied from `value` (a struct that a function returned). */
@@ -84,8 +87,11 @@ PyObject *ffic_cdata_copy(ffic_ctype *ct, const void *value);
 /* Owned memory of `size` bytes for `ct`, which is a pointer (the memory is its target) or an array type; `length` is the number of
  * items of a `T[]`.  Zeroed where `zero`. */
 ffic_cdata *ffic_cdata_allocate(ffic_ctype *ct, Py_ssize_t size, Py_ssize_t length, bool zero);
+/* What ffi.gc returns: `cd` again, for which `destroy` (may be NULL) is called in the end.  `type` is that of the new object. */
+PyObject *ffic_cdata_with_destructor(ffic_ctype *type, ffic_cdata *cd, PyObject *destroy, Py_ssize_t length,
+                                     Py_ssize_t extent);
 
-/* Number of items of an array cdata. */
+/* Number of items of an array cdata, -1 where nobody knows it. */
 Py_ssize_t ffic_cdata_length(ffic_cdata *cd);
 /* The object that keeps `cd`'s memory alive: `cd` itself where it owns it, what it views, or NULL (borrowed).  Borrowed reference. */
 PyObject *ffic_cdata_owner(ffic_cdata *cd);
@@ -93,7 +99,52 @@ PyObject *ffic_cdata_owner(ffic_cdata *cd);
 Py_ssize_t ffic_cdata_extent(ffic_cdata *cd);
 /* Check that the memory behind a pointer, array or record may be touched: not NULL, not released.  -1 with an exception. */
 int ffic_cdata_check_access(ffic_cdata *cd);
+/* As above, for writing: not a read-only buffer either. */
+int ffic_cdata_check_write(ffic_cdata *cd);
+/* Check that `size` bytes at `place`, computed from the pointer `cd`, lie in its memory where its limits are known. */
+int ffic_cdata_check_range(ffic_cdata *cd, const char *place, Py_ssize_t size);
+/* Was it, or what it views, released? */
+bool ffic_cdata_is_released(ffic_cdata *cd);
+/* The address that it stands for (pointers, arrays, records), also after it was released: for hash, comparison, repr. */
+uintptr_t ffic_cdata_address(ffic_cdata *cd);
+
+/* ffi.release: ValueError where there is nothing to release. */
+int ffic_cdata_check_releasable(ffic_cdata *cd);
+int ffic_cdata_release(ffic_cdata *cd);
+/* Call and forget the destructor of a CDataGC, if it still has one.  -1 with the exception that it raised. */
+int ffic_cdata_destroy(ffic_cdata_gc *gc);
 
 PyObject *ffic_cdata_repr(PyObject *self);
+
+/* handle.c: the numbers that stand for Python objects in C. */
+int ffic_handles_setup(ffic_state *state);
+/* A new number for `handle`, 0 with an exception. */
+uintptr_t ffic_handle_register(ffic_state *state, ffic_cdata_handle *handle);
+void ffic_handle_forget(ffic_state *state, uintptr_t number);
+/* The object of the live handle of that number: a new reference, or NULL without an exception. */
+PyObject *ffic_handle_object(ffic_state *state, uintptr_t number);
+
+/* The fast case of ffic_cdata_check_access. */
+static inline int
+ffic_cdata_access(ffic_cdata *cd)
+{
+    PyTypeObject *type = Py_TYPE(cd);
+    ffic_state *state = cd->type->state;
+    if (FFIC_LIKELY(cd->data != NULL && (type == state->cdata_owning_type || type == state->cdata_type))) {
+        return 0;
+    }
+    return ffic_cdata_check_access(cd);
+}
+
+static inline int
+ffic_cdata_access_for_write(ffic_cdata *cd)
+{
+    PyTypeObject *type = Py_TYPE(cd);
+    ffic_state *state = cd->type->state;
+    if (FFIC_LIKELY(cd->data != NULL && (type == state->cdata_owning_type || type == state->cdata_type))) {
+        return 0;
+    }
+    return ffic_cdata_check_write(cd);
+}
 
 #endif

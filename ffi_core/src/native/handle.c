@@ -1,0 +1,156 @@
+/* Handles: the `void *` values that ffi.new_handle gives for Python objects.
+ *
+ * A value is a number that is used once in the life of an interpreter, not an address: so ffi.from_handle can tell a live handle from
+ * one that died and from any other pointer, and never touches memory that it does not know.
+ * The numbers of live handles are the keys of a hash table with open addressing; as they count up, neighbours rarely collide.
+ */
+#include "cdata.h"
+
+typedef struct {
+    uintptr_t number; /* 0: free */
+    ffic_cdata_handle *handle;
+} slot;
+
+typedef struct {
+    slot *slots;
+    size_t mask; /* number of slots - 1 */
+    size_t used;
+    uintptr_t next;
+} handle_table;
+
+/* Numbers are multiples of this: C code may keep flags in the low bits of what it takes for a pointer. */
+enum { STEP = 16, FIRST_SIZE = 64 };
+
+static const char capsule_name[] = "ffi_core._native.handles";
+
+static handle_table *
+table_of(ffic_state *state)
+{
+    return PyCapsule_GetPointer(state->handles, capsule_name);
+}
+
+static void
+free_table(PyObject *capsule)
+{
+    handle_table *table = PyCapsule_GetPointer(capsule, capsule_name);
+    PyMem_Free(table->slots);
+    PyMem_Free(table);
+}
+
+int
+ffic_handles_setup(ffic_state *state)
+{
+    handle_table *table = PyMem_Calloc(1, sizeof *table);
+    slot *slots = PyMem_Calloc(FIRST_SIZE, sizeof *slots);
+    if (table == NULL || slots == NULL) {
+        PyMem_Free(table);
+        PyMem_Free(slots);
+        PyErr_NoMemory();
+        return -1;
+    }
+    table->slots = slots;
+    table->mask = FIRST_SIZE - 1;
+    /* Each interpreter starts elsewhere, so that a handle of another one is most likely unknown here. */
+    table->next = ((uintptr_t)table << 8 ^ (uintptr_t)table >> 12) / STEP * STEP + STEP;
+    state->handles = PyCapsule_New(table, capsule_name, free_table);
+    if (state->handles == NULL) {
+        PyMem_Free(slots);
+        PyMem_Free(table);
+        return -1;
+    }
+    return 0;
+}
+
+static inline size_t
+home_of(const handle_table *table, uintptr_t number)
+{
+    return (size_t)(number / STEP) & table->mask;
+}
+
+static slot *
+find(const handle_table *table, uintptr_t number)
+{
+    size_t i = home_of(table, number);
+    while (table->slots[i].number != 0 && table->slots[i].number != number) {
+        i = (i + 1) & table->mask;
+    }
+    return &table->slots[i];
+}
+
+static int
+grow(handle_table *table)
+{
+    handle_table bigger = *table;
+    bigger.mask = 2 * table->mask + 1;
+    bigger.slots = PyMem_Calloc(bigger.mask + 1, sizeof *bigger.slots);
+    if (bigger.slots == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t i = 0; i <= table->mask; i++) {
+        if (table->slots[i].number != 0) {
+            *find(&bigger, table->slots[i].number) = table->slots[i];
+        }
+    }
+    PyMem_Free(table->slots);
+    *table = bigger;
+    return 0;
+}
+
+uintptr_t
+ffic_handle_register(ffic_state *state, ffic_cdata_handle *handle)
+{
+    handle_table *table = table_of(state);
+    uintptr_t number = 0;
+    FFIC_BEGIN_CRITICAL_SECTION(state->handles);
+    if (2 * table->used < table->mask || grow(table) == 0) {
+        slot *place;
+        do { /* the count may have come round, if pointers have 32 bits */
+            number = table->next;
+            table->next += STEP;
+            place = find(table, number);
+        } while (number == 0 || place->number != 0);
+        place->number = number;
+        place->handle = handle;
+        table->used++;
+    }
+    FFIC_END_CRITICAL_SECTION();
+    return number;
+}
+
+void
+ffic_handle_forget(ffic_state *state, uintptr_t number)
+{
+    handle_table *table = table_of(state);
+    FFIC_BEGIN_CRITICAL_SECTION(state->handles);
+    slot *place = find(table, number);
+    if (number != 0 && place->number == number) {
+        size_t hole = (size_t)(place - table->slots);
+        table->used--;
+        /* Close the hole: move back what would not be found behind it. */
+        for (size_t i = (hole + 1) & table->mask; table->slots[i].number != 0; i = (i + 1) & table->mask) {
+            size_t home = home_of(table, table->slots[i].number);
+            if (((i - home) & table->mask) >= ((i - hole) & table->mask)) {
+                table->slots[hole] = table->slots[i];
+                hole = i;
+            }
+        }
+        table->slots[hole].number = 0;
+        table->slots[hole].handle = NULL;
+    }
+    FFIC_END_CRITICAL_SECTION();
+}
+
+PyObject *
+ffic_handle_object(ffic_state *state, uintptr_t number)
+{
+    handle_table *table = table_of(state);
+    PyObject *object = NULL;
+    FFIC_BEGIN_CRITICAL_SECTION(state->handles);
+    slot *place = find(table, number);
+    if (number != 0 && place->number == number) {
+        object = Py_XNewRef(place->handle->object);
+    }
+    FFIC_END_CRITICAL_SECTION();
+    return object;
+}
