@@ -211,12 +211,20 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Run mypy --strict on the packages, the tests and the tools."""
     session.install("-q", "pycparser", *nox.project.dependency_groups(GROUPS, "types"))
-    session.run("mypy", CORE + "/src", CORE + "/setup.py", "noxfile.py", "docs/conf.py", "docs/examples")
+    session.run(
+        "mypy",
+        CORE + "/src",
+        CORE + "/setup.py",
+        "noxfile.py",
+        "docs/conf.py",
+        *map(str, Path("docs/examples").glob("*.py")),
+    )
     for wrapper in WRAPPERS:
         session.run("mypy", wrapper)
-    # Each folder by itself: their conftest.py files have one name.
-    for folder in sorted({path.parent for path in Path("tests").rglob("*.py")}):
-        session.run("mypy", str(folder))
+    # Each folder by itself: their conftest.py files have one name.  Callbacks under test are decorated by what returns Any.
+    folders = {path.parent for path in Path("tests").rglob("*.py") if not any(part[0] == "." for part in path.parts)}
+    for folder in sorted(folders):
+        session.run("mypy", "--allow-untyped-calls", "--allow-untyped-decorators", str(folder))
 
 
 @nox.session
