@@ -16,6 +16,8 @@ import pytest
 import pwdwrap
 from pwdwrap import PasswdEntry, UserDatabase
 
+pwd: Any = standard_pwd
+
 FakeRun = Callable[..., Any]
 
 MANY = b"".join(b"user%d:x:%d:%d::/home/%d:/bin/sh\n" % (n, n, n, n) for n in range(1000))
@@ -218,8 +220,6 @@ answer([names, early, opened, is_open.value])
 def test_a_large_database(run_with_users: FakeRun) -> None:
     code = """
 import pwdwrap
-
-pwd: Any = standard_pwd
 database = pwdwrap.UserDatabase()
 one, two = iter(database), iter(database)
 for _ in range(500):
