@@ -36,6 +36,7 @@ typedef enum {
     FFIC_CALL_INTEGERS,   /* integer registers only */
     FFIC_CALL_FLOATS_2,   /* at most two floating registers, no integer ones */
     FFIC_CALL_REGISTERS,  /* both classes of registers */
+    FFIC_CALL_STACK_4,    /* registers and up to 4 stack slots */
     FFIC_CALL_STACK,      /* registers and up to FFIC_STACK_SLOTS stack slots */
     FFIC_CALL_LIBFFI
 } ffic_call_shape;
@@ -53,23 +54,23 @@ typedef enum {
 
 /* How an argument is converted: a refinement of its type's code for the hot path. */
 typedef enum {
-    FFIC_ARGUMENT_INTEGER,  /* any integer or character type or enum, up to 64 bits; checked against minimum and maximum */
+    FFIC_ARGUMENT_INTEGER,  /* integer type or enum of up to 64 bits; small ints are checked against minimum and maximum */
     FFIC_ARGUMENT_DOUBLE,
     FFIC_ARGUMENT_FLOAT,
     FFIC_ARGUMENT_POINTER,
-    FFIC_ARGUMENT_OTHER_INTEGER, /* _Bool, char, wchar_t ...: through ffic_store */
+    FFIC_ARGUMENT_SCALAR,   /* char, wchar_t ...: through ffic_store into the zeroed word */
     FFIC_ARGUMENT_WIDE,     /* stored in memory of its own, whose address is passed (typed wrappers) */
     FFIC_ARGUMENT_RECORD    /* stored in memory of its own, whose words are passed (by value, System V) */
 } ffic_argument_way;
 
 typedef struct ffic_argument {
     ffic_ctype *type; /* borrowed from the function type */
-    int64_t minimum;  /* integer types of up to 32 bits, and signed 64-bit; see plan.c */
+    int64_t minimum;
     int64_t maximum;
     uint8_t way;      /* ffic_argument_way */
     uint8_t slot;     /* index of the word; RECORD: of its first word */
     uint8_t slot2;    /* RECORD: index of its second word */
-    uint8_t words;    /* RECORD: number of words; more than two are consecutive */
+    uint8_t words;    /* RECORD: number of words; a record on the stack has its words in consecutive slots from `slot` */
     uint32_t storage; /* WIDE, RECORD, libffi: offset of its memory in the call's scratch memory */
 } ffic_argument;
 
@@ -97,8 +98,5 @@ void ffic_plan_free(ffic_plan *plan);
 /* The plan for direct calls or for calls of typed wrappers, made once and kept by the function type.  NULL with an exception. */
 const ffic_plan *ffic_plan_of_type(ffic_ctype *function, bool wrapped);
 
-/* libffi's description of `ct`, made in `*memory` (a list of allocations, freed by ffic_libffi_free).  NULL with an exception. */
-ffi_type *ffic_libffi_type(ffic_ctype *ct, void **memory);
-void ffic_libffi_free(void *memory);
 
 #endif

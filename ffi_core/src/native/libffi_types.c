@@ -1,0 +1,160 @@
+/* libffi's description of C types. */
+#include "libffi_types.h"
+
+/* Every allocation starts with a link to the one before it. */
+typedef union block {
+    union block *previous;
+    long double alignment;
+} block;
+
+void *
+ffic_libffi_alloc(void **memory, size_t size)
+{
+    block *made = PyMem_Calloc(1, sizeof(block) + size);
+    if (made == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    made->previous = *memory;
+    *memory = made;
+    return made + 1;
+}
+
+void
+ffic_libffi_free(void *memory)
+{
+    block *next = memory;
+    while (next != NULL) {
+        block *previous = next->previous;
+        PyMem_Free(next);
+        next = previous;
+    }
+}
+
+static ffi_type *
+refuse(const ffic_ctype *ct, const char *reason)
+{
+    PyErr_Format(PyExc_NotImplementedError,
+                 "ctype '%U' cannot be passed or returned by value here: %s. In API mode, a function of the library can do it",
+                 ct->name, reason);
+    return NULL;
+}
+
+/* Number of scalars in a member, arrays counted out; -1 where it is too many to pass by value sensibly. */
+static Py_ssize_t
+scalar_count(const ffic_ctype *ct)
+{
+    Py_ssize_t count = 1;
+    while (ct->kind == FFIC_KIND_ARRAY) {
+        if (ct->length > 0 && count > 10000 / ct->length) {
+            return -1;
+        }
+        count *= ct->length;
+        ct = ct->item;
+    }
+    return count;
+}
+
+static ffi_type *
+record_type(ffic_ctype *ct, void **memory)
+{
+    if (ct->kind == FFIC_KIND_UNION) {
+        return refuse(ct, "libffi has no unions");
+    }
+    if (ct->flags & (FFIC_TYPE_PACKED | FFIC_TYPE_PARTIAL)) {
+        return refuse(ct, "it is packed, or its declaration ends with \"...;\", and how it is passed depends on all of its fields");
+    }
+    PyObject *fields = ct->u.record.fields;
+    Py_ssize_t count = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(fields); i++) {
+        const ffic_cfield *field = (ffic_cfield *)PyTuple_GET_ITEM(fields, i);
+        Py_ssize_t scalars = scalar_count(field->type);
+        if (field->bit_size >= 0 || (field->flags & FFIC_FIELD_NOT_POSITIONAL)) {
+            return refuse(ct, "libffi has no bit-fields and no unions");
+        }
+        if (scalars < 0) {
+            return refuse(ct, "it is too large");
+        }
+        count += scalars;
+    }
+    ffi_type *made = ffic_libffi_alloc(memory, sizeof(ffi_type) + (size_t)(count + 1) * sizeof(ffi_type *));
+    if (made == NULL) {
+        return NULL;
+    }
+    made->type = FFI_TYPE_STRUCT;
+    made->elements = (ffi_type **)(void *)(made + 1);
+    Py_ssize_t next = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(fields); i++) {
+        ffic_ctype *type = ((ffic_cfield *)PyTuple_GET_ITEM(fields, i))->type;
+        Py_ssize_t scalars = scalar_count(type);
+        while (type->kind == FFIC_KIND_ARRAY) {
+            type = type->item;
+        }
+        ffi_type *element = ffic_libffi_type(type, memory);
+        if (element == NULL) {
+            return NULL;
+        }
+        for (Py_ssize_t k = 0; k < scalars; k++) {
+            made->elements[next++] = element;
+        }
+    }
+    /* libffi computes the size when it prepares a call; make it do so now, to see that both agree. */
+    ffi_cif cif;
+    ffi_type *argument = made;
+    if (next == 0 || ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &ffi_type_void, &argument) != FFI_OK ||
+        made->size != (size_t)ct->size) {
+        return refuse(ct, "libffi does not lay it out as the compiler does");
+    }
+    return made;
+}
+
+ffi_type *
+ffic_libffi_type(ffic_ctype *ct, void **memory)
+{
+    switch ((ffic_code)ct->code) {
+    case FFIC_CODE_VOID:
+        return &ffi_type_void;
+    case FFIC_CODE_BOOL:
+    case FFIC_CODE_U8:
+        return &ffi_type_uint8;
+    case FFIC_CODE_CHAR:
+        return (char)-1 < 0 ? &ffi_type_sint8 : &ffi_type_uint8;
+    case FFIC_CODE_I8:
+        return &ffi_type_sint8;
+    case FFIC_CODE_I16:
+        return &ffi_type_sint16;
+    case FFIC_CODE_CHAR16:
+    case FFIC_CODE_U16:
+        return &ffi_type_uint16;
+    case FFIC_CODE_I32:
+        return &ffi_type_sint32;
+    case FFIC_CODE_CHAR32:
+        return (ct->flags & FFIC_TYPE_SIGNED) ? &ffi_type_sint32 : &ffi_type_uint32;
+    case FFIC_CODE_U32:
+        return &ffi_type_uint32;
+    case FFIC_CODE_I64:
+        return &ffi_type_sint64;
+    case FFIC_CODE_U64:
+        return &ffi_type_uint64;
+    case FFIC_CODE_F32:
+        return &ffi_type_float;
+    case FFIC_CODE_F64:
+        return &ffi_type_double;
+    case FFIC_CODE_LONG_DOUBLE:
+        return &ffi_type_longdouble;
+#ifdef FFI_TARGET_HAS_COMPLEX_TYPE
+    case FFIC_CODE_COMPLEX_F32:
+        return &ffi_type_complex_float;
+    case FFIC_CODE_COMPLEX_F64:
+        return &ffi_type_complex_double;
+    case FFIC_CODE_COMPLEX_LONG_DOUBLE:
+        return &ffi_type_complex_longdouble;
+#endif
+    case FFIC_CODE_POINTER:
+        return &ffi_type_pointer;
+    case FFIC_CODE_RECORD:
+        return ffic_ctype_size(ct) < 0 ? NULL : record_type(ct, memory);
+    default:
+        return refuse(ct, "libffi has no such type");
+    }
+}
