@@ -181,9 +181,8 @@ ffic_cdata_with_destructor(ffic_ctype *type, ffic_cdata *cd, PyObject *destroy, 
 
 /* ---- questions about memory ----------------------------------------------------------------------------- */
 
-/* The object whose memory `cd` shows: itself, what it views, or NULL. */
-static PyObject *
-root_of(ffic_cdata *cd)
+PyObject *
+ffic_cdata_owner(ffic_cdata *cd)
 {
     ffic_state *state = cd->type->state;
     PyTypeObject *type = Py_TYPE(cd);
@@ -191,12 +190,6 @@ root_of(ffic_cdata *cd)
         return ((ffic_cdata_view *)cd)->owner;
     }
     return type == state->cdata_type || type == state->cdata_function_type ? NULL : (PyObject *)cd;
-}
-
-PyObject *
-ffic_cdata_owner(ffic_cdata *cd)
-{
-    return root_of(cd);
 }
 
 /* Bytes that an owning object has. */
@@ -211,47 +204,46 @@ owned_size(ffic_cdata *cd)
     return ct->kind == FFIC_KIND_POINTER ? ct->item->size : ct->size;
 }
 
-/* The memory of a root, where its limits are known. */
-static bool
-root_range(ffic_state *state, PyObject *root, char **start, Py_ssize_t *size)
+bool
+ffic_cdata_owner_range(ffic_state *state, PyObject *owner, char **start, Py_ssize_t *size)
 {
-    PyTypeObject *type = Py_TYPE(root);
+    PyTypeObject *type = Py_TYPE(owner);
     if (type == state->cdata_owning_type) {
-        *start = memory_of((ffic_cdata *)root);
-        *size = owned_size((ffic_cdata *)root);
+        *start = memory_of((ffic_cdata *)owner);
+        *size = owned_size((ffic_cdata *)owner);
         return true;
     }
     if (type == state->cdata_buffer_type) {
-        *start = ((ffic_cdata_buffer *)root)->view.buf;
-        *size = ((ffic_cdata_buffer *)root)->view.len;
+        *start = ((ffic_cdata_buffer *)owner)->view.buf;
+        *size = ((ffic_cdata_buffer *)owner)->view.len;
         return true;
     }
     if (type == state->cdata_gc_type) {
-        *start = ((ffic_cdata *)root)->data;
-        *size = ((ffic_cdata_gc *)root)->extent;
+        *start = ((ffic_cdata *)owner)->data;
+        *size = ((ffic_cdata_gc *)owner)->extent;
         return *size >= 0;
     }
     return false;
 }
 
 static bool
-is_released(ffic_state *state, PyObject *root)
+is_released(ffic_state *state, PyObject *owner)
 {
-    PyTypeObject *type = Py_TYPE(root);
+    PyTypeObject *type = Py_TYPE(owner);
     if (type == state->cdata_owning_type) {
-        return ((ffic_cdata *)root)->data == NULL;
+        return ((ffic_cdata *)owner)->data == NULL;
     }
     if (type == state->cdata_buffer_type) {
-        return ((ffic_cdata_buffer *)root)->view.obj == NULL;
+        return ((ffic_cdata_buffer *)owner)->view.obj == NULL;
     }
-    return type == state->cdata_gc_type && ((ffic_cdata_gc *)root)->origin == NULL;
+    return type == state->cdata_gc_type && ((ffic_cdata_gc *)owner)->origin == NULL;
 }
 
 bool
 ffic_cdata_is_released(ffic_cdata *cd)
 {
-    PyObject *root = root_of(cd);
-    return root != NULL && is_released(cd->type->state, root);
+    PyObject *owner = ffic_cdata_owner(cd);
+    return owner != NULL && is_released(cd->type->state, owner);
 }
 
 uintptr_t
@@ -294,10 +286,10 @@ ffic_cdata_extent(ffic_cdata *cd)
             return length * ct->item->size;
         }
     }
-    PyObject *root = root_of(cd);
+    PyObject *owner = ffic_cdata_owner(cd);
     char *start;
     Py_ssize_t size;
-    if (root != NULL && root_range(ct->state, root, &start, &size)) {
+    if (owner != NULL && ffic_cdata_owner_range(ct->state, owner, &start, &size)) {
         Py_ssize_t before = cd->data - start;
         if (Py_TYPE(cd) == ct->state->cdata_owning_type) {
             before = 0; /* `data` is NULL once released */
@@ -317,8 +309,8 @@ raise_released(ffic_cdata *cd)
 int
 ffic_cdata_check_access(ffic_cdata *cd)
 {
-    PyObject *root = root_of(cd);
-    if (root != NULL && is_released(cd->type->state, root)) {
+    PyObject *owner = ffic_cdata_owner(cd);
+    if (owner != NULL && is_released(cd->type->state, owner)) {
         return raise_released(cd);
     }
     if (cd->data == NULL) {
@@ -334,10 +326,10 @@ ffic_cdata_check_write(ffic_cdata *cd)
     if (ffic_cdata_check_access(cd) < 0) {
         return -1;
     }
-    PyObject *root = root_of(cd);
-    if (root != NULL && Py_TYPE(root) == cd->type->state->cdata_buffer_type && ((ffic_cdata_buffer *)root)->view.readonly) {
+    PyObject *owner = ffic_cdata_owner(cd);
+    if (owner != NULL && Py_TYPE(owner) == cd->type->state->cdata_buffer_type && ((ffic_cdata_buffer *)owner)->view.readonly) {
         PyErr_Format(PyExc_TypeError, "cdata '%U' is the memory of a read-only '%s' object: cannot write to it", cd->type->name,
-                     Py_TYPE(((ffic_cdata_buffer *)root)->view.obj)->tp_name);
+                     Py_TYPE(((ffic_cdata_buffer *)owner)->view.obj)->tp_name);
         return -1;
     }
     return 0;
@@ -346,10 +338,10 @@ ffic_cdata_check_write(ffic_cdata *cd)
 int
 ffic_cdata_check_range(ffic_cdata *cd, const char *place, Py_ssize_t size)
 {
-    PyObject *root = root_of(cd);
+    PyObject *owner = ffic_cdata_owner(cd);
     char *start;
     Py_ssize_t length;
-    if (root == NULL || !root_range(cd->type->state, root, &start, &length)) {
+    if (owner == NULL || !ffic_cdata_owner_range(cd->type->state, owner, &start, &length)) {
         return 0;
     }
     uintptr_t offset = (uintptr_t)place - (uintptr_t)start;

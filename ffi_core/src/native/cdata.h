@@ -13,7 +13,7 @@
 #ifndef FFIC_CDATA_H
 #define FFIC_CDATA_H
 
-#include "ctype.h"
+#include "c_type.h"
 
 typedef struct ffic_cdata {
     PyObject_HEAD
@@ -97,6 +97,8 @@ Py_ssize_t ffic_cdata_length(ffic_cdata *cd);
 PyObject *ffic_cdata_owner(ffic_cdata *cd);
 /* Bytes known to lie behind `cd->data`, -1 where unknown (borrowed pointers). */
 Py_ssize_t ffic_cdata_extent(ffic_cdata *cd);
+/* Where the memory of `owner` (of a view) begins and how long it is; false where that is not known. */
+bool ffic_cdata_owner_range(ffic_state *state, PyObject *owner, char **start, Py_ssize_t *size);
 /* Check that the memory behind a pointer, array or record may be touched: not NULL, not released.  -1 with an exception. */
 int ffic_cdata_check_access(ffic_cdata *cd);
 /* As above, for writing: not a read-only buffer either. */

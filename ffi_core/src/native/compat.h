@@ -90,6 +90,21 @@ ffic_weakref_get(PyObject *reference)
 #endif
 }
 
+/* Returns a new reference to item `i` of a list, or NULL without an exception where the list is not as long. */
+static inline PyObject *
+ffic_list_get(PyObject *list, Py_ssize_t i)
+{
+#ifdef Py_GIL_DISABLED
+    PyObject *item = PyList_GetItemRef(list, i);
+    if (item == NULL) {
+        PyErr_Clear();
+    }
+    return item;
+#else
+    return i < PyList_GET_SIZE(list) ? Py_NewRef(PyList_GET_ITEM(list, i)) : NULL;
+#endif
+}
+
 /* Returns a new reference to the item, NULL with no exception where there is none, NULL with one on failure. */
 static inline PyObject *
 ffic_dict_get(PyObject *dict, PyObject *key)

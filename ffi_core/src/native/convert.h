@@ -19,8 +19,9 @@ int ffic_store_array(ffic_ctype *array, char *data, Py_ssize_t length, PyObject 
 PyObject *ffic_load_field(ffic_cfield *field, char *record, PyObject *owner);
 int ffic_store_field(ffic_cfield *field, char *record, PyObject *value);
 
-/* Python int (or cdata of integer type, or object with __index__; not float) to the integer type `ct`, in 64 bits: sign- or
- * zero-extended.  OverflowError: "integer 300 does not fit 'unsigned char'"; TypeError names both types. */
+/* Python int (or cdata of integer or character type, or object with __index__ or __int__; not float) to the integer type `ct`, in 64 bits: sign- or
+ * zero-extended.  OverflowError: "integer 300 does not fit 'unsigned char'"; TypeError names both types.
+ * Not for the 128-bit types. */
 int ffic_to_integer(ffic_ctype *ct, PyObject *value, uint64_t *bits);
 /* Python float, int or cdata of floating type to double. */
 int ffic_to_double(ffic_ctype *ct, PyObject *value, double *result);
@@ -40,6 +41,13 @@ int ffic_expected(ffic_ctype *ct, const char *expected, PyObject *value);
 /* Number of items that an initialiser of `T[]` needs, with the terminating zero of strings; -1 with an exception. An int gives itself;
  * then *is_length is set and there is nothing to store. */
 Py_ssize_t ffic_initializer_length(ffic_ctype *array, PyObject *value, bool *is_length);
+
+/* Size in bytes of a record with a flexible array member, where `value` (may be NULL) initialises it; -1 with an exception. */
+Py_ssize_t ffic_initializer_size(ffic_ctype *record, PyObject *value);
+/* ffic_store for a record of `extent` bytes, its flexible array member included (-1: unknown). */
+int ffic_store_flexible(ffic_ctype *record, char *data, PyObject *value, Py_ssize_t extent);
+/* Items that a flexible array member at `data` has room for in the memory of `owner` (may be NULL); -1: unknown. */
+Py_ssize_t ffic_flexible_length(ffic_ctype *array, const char *data, PyObject *owner);
 
 /* Raw scalars. */
 int64_t ffic_read_signed(const char *data, Py_ssize_t size);

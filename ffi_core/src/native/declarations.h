@@ -2,7 +2,7 @@
 #ifndef FFIC_DECLARATIONS_H
 #define FFIC_DECLARATIONS_H
 
-#include "ctype.h"
+#include "c_type.h"
 #include "ffi_core_table.h"
 
 typedef struct ffic_declarations {

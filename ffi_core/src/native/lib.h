@@ -13,6 +13,9 @@ PyObject *ffic_lib_new(ffic_ffi *ffi, ffic_library *library, PyObject *name);
 /* Pointer to a function or variable: what ffi.addressof(lib, "name") returns.  New reference. */
 PyObject *ffic_lib_address(PyObject *lib, PyObject *name);
 
+/* The open library behind a `lib`, NULL for that of a generated module.  Borrowed. */
+ffic_library *ffic_lib_library(PyObject *lib);
+
 /* Is it the `lib` of an ffi? */
 bool ffic_is_lib(ffic_state *state, PyObject *object);
 

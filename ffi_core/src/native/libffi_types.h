@@ -4,7 +4,7 @@
 
 #include <ffi.h>
 
-#include "ctype.h"
+#include "c_type.h"
 
 /* The description of `ct`.  What has to be made for records goes into `*memory`, to be freed by ffic_libffi_free.
  * NULL with an exception: NotImplementedError for what libffi cannot pass by value. */

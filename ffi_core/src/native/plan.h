@@ -10,7 +10,7 @@
 
 #include <ffi.h>
 
-#include "ctype.h"
+#include "c_type.h"
 
 #if defined(__x86_64__) && !defined(_WIN32) && !defined(__ILP32__)
 #define FFIC_REGISTER_CALLS 1

@@ -9,7 +9,7 @@ typedef struct {
     PyObject *fields;  /* list of ffic_cfield, anonymous members resolved */
     PyObject *by_name; /* dict */
     bool flexible;
-    bool custom_layout;
+    unsigned flags; /* FFIC_TYPE_PACKED, FFIC_TYPE_PARTIAL */
 } builder;
 
 static int
@@ -17,7 +17,7 @@ builder_start(builder *b, ffic_ctype *record)
 {
     b->record = record;
     b->flexible = false;
-    b->custom_layout = false;
+    b->flags = 0;
     b->fields = PyList_New(0);
     b->by_name = PyDict_New();
     if (b->fields == NULL || b->by_name == NULL) {
@@ -138,7 +138,7 @@ builder_finish(builder *b, Py_ssize_t size, Py_ssize_t align)
     unsigned flags = (unsigned)record->flags | FFIC_TYPE_COMPLETE;
     flags &= ~(unsigned)FFIC_TYPE_OPAQUE;
     flags |= b->flexible ? FFIC_TYPE_FLEXIBLE : 0u;
-    flags |= b->custom_layout ? FFIC_TYPE_CUSTOM_LAYOUT : 0u;
+    flags |= b->flags;
     __atomic_store_n(&record->flags, (uint16_t)flags, __ATOMIC_RELEASE);
     return 0;
 }
@@ -263,7 +263,7 @@ ffic_record_from_table(ffic_ctype *record, const struct ffic_table *table, const
         return -1;
     }
     /* With undeclared members, how registers would pass the record by value cannot be known. */
-    b.custom_layout = (entry->flags & FFIC_PARTIAL) != 0;
+    b.flags = (entry->flags & FFIC_PARTIAL) ? FFIC_TYPE_PARTIAL : 0u;
     int result = 0;
     for (uint32_t i = 0; result == 0 && i < entry->field_count; i++) {
         result = add_generated(&b, entry, &table->fields[entry->first_field + i]);
@@ -426,7 +426,7 @@ ffic_record_from_tuple(ffic_ctype *record, PyObject *entry)
     if (builder_start(&b, record) < 0) {
         return -1;
     }
-    b.custom_layout = pack != 0;
+    b.flags = pack != 0 ? FFIC_TYPE_PACKED : 0u;
     int result = lay_out(&b, members, pack, aligned);
     builder_drop(&b);
     return result;

@@ -1,5 +1,5 @@
 /* C types: making and naming the derived ones, and CType as Python sees it. */
-#include "ctype.h"
+#include "c_type.h"
 
 #include "plan.h"
 

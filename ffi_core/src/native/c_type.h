@@ -1,6 +1,6 @@
 /* C types as Python objects: one object per distinct type. */
-#ifndef FFIC_CTYPE_H
-#define FFIC_CTYPE_H
+#ifndef FFIC_C_TYPE_H
+#define FFIC_C_TYPE_H
 
 #include "state.h"
 
@@ -76,10 +76,11 @@ enum {
     FFIC_TYPE_FLEXIBLE = 0x08,     /* record that ends with a flexible array member (or contains such a one last) */
     FFIC_TYPE_VARIADIC = 0x10,     /* function */
     FFIC_TYPE_COMPLETING = 0x20,   /* members are being looked up now */
-    FFIC_TYPE_CUSTOM_LAYOUT = 0x40, /* record: packed, or laid out by a compiler with declarations we have not seen whole */
+    FFIC_TYPE_PACKED = 0x40,       /* record: members are not aligned as their types say */
     FFIC_TYPE_INTEGER_NAME = 0x80,  /* a `char`-sized integer type that accepts bytes for pointers: char, signed/unsigned char, [u]int8_t */
     FFIC_TYPE_STDCALL = 0x100,     /* function */
-    FFIC_TYPE_POINTS_TO_VOID = 0x200 /* pointer to void */
+    FFIC_TYPE_POINTS_TO_VOID = 0x200, /* pointer to void */
+    FFIC_TYPE_PARTIAL = 0x400      /* record: has members that were not declared */
 };
 
 typedef struct ffic_cfield {
