@@ -1,0 +1,270 @@
+/* A function of a library. */
+#include "function.h"
+
+#include "call.h"
+#include "type_parser.h"
+
+/* The function type, realised on first use.  Borrowed; NULL with an exception. */
+static ffic_ctype *
+function_type(ffic_function *function)
+{
+    ffic_ctype *known = FFIC_LOAD_POINTER(function->type);
+    if (known != NULL) {
+        return known;
+    }
+    ffic_ctype *ct = ffic_parse_type(function->ffi, function->type_text, -1);
+    if (ct == NULL) {
+        return NULL;
+    }
+    if (ct->kind != FFIC_KIND_FUNCTION) {
+        PyErr_Format(PyExc_ValueError, "malformed declaration of '%U': '%s' is no function type", function->name,
+                     function->type_text);
+        Py_DECREF(ct);
+        return NULL;
+    }
+    FFIC_BEGIN_CRITICAL_SECTION(function);
+    if (function->type == NULL) {
+        FFIC_STORE_POINTER(function->type, (ffic_ctype *)Py_NewRef((PyObject *)ct));
+    }
+    FFIC_END_CRITICAL_SECTION();
+    Py_DECREF(ct);
+    return function->type;
+}
+
+static const ffic_plan *
+function_plan(ffic_function *function)
+{
+    ffic_ctype *ct = function_type(function);
+    const ffic_plan *plan = ct == NULL ? NULL : ffic_plan_of_type(ct, function->wrapped);
+    if (plan != NULL) {
+        FFIC_STORE_POINTER(function->plan, plan);
+    }
+    return plan;
+}
+
+static PyObject *
+function_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    ffic_function *function = (ffic_function *)self;
+    const ffic_plan *plan = FFIC_LOAD_POINTER(function->plan);
+    if (FFIC_UNLIKELY(plan == NULL)) {
+        plan = function_plan(function);
+        if (plan == NULL) {
+            return NULL;
+        }
+    }
+    if (FFIC_UNLIKELY(kwnames != NULL && PyTuple_GET_SIZE(kwnames) > 0)) {
+        PyErr_Format(PyExc_TypeError, "%U() takes no keyword arguments: C functions have none", function->name);
+        return NULL;
+    }
+    if (FFIC_UNLIKELY(function->library != NULL && function->library->handle == NULL)) {
+        PyErr_Format(PyExc_ValueError, "%U(): library '%U' has been closed", function->name, function->library->name);
+        return NULL;
+    }
+    return ffic_call(plan, function->call, self, function->keep_gil, args, PyVectorcall_NARGS(nargsf));
+}
+
+PyObject *
+ffic_function_new(const ffic_declared *declared, PyObject *name, ffic_library *library, void *address)
+{
+    ffic_state *state = declared->ffi->state;
+    ffic_function *function = (ffic_function *)state->function_type->tp_alloc(state->function_type, 0);
+    if (function == NULL) {
+        return NULL;
+    }
+    function->vectorcall = function_vectorcall;
+    function->name = Py_NewRef(name);
+    function->ffi = (ffic_ffi *)Py_NewRef((PyObject *)declared->ffi);
+    function->type_text = declared->type;
+    function->keep_gil = (declared->flags & FFIC_KEEP_GIL) != 0;
+    if (declared->generated != NULL) {
+        function->direct = declared->generated->direct;
+        function->call = declared->generated->call;
+        function->wrapped = function->call != NULL;
+        if (!function->wrapped) { /* variadic: there is no wrapper */
+            function->call = function->direct;
+        }
+    }
+    else {
+        function->library = (ffic_library *)Py_XNewRef((PyObject *)library);
+        memcpy(&function->call, &address, sizeof function->call);
+        function->direct = function->call;
+    }
+    return (PyObject *)function;
+}
+
+PyObject *
+ffic_function_pointer(PyObject *self)
+{
+    ffic_function *function = (ffic_function *)self;
+    ffic_ctype *ct = function_type(function);
+    ffic_ctype *pointer = ct == NULL ? NULL : ffic_ctype_pointer_to(ct);
+    if (pointer == NULL) {
+        return NULL;
+    }
+    char *address;
+    memcpy(&address, &function->direct, sizeof address);
+    PyObject *result = ffic_cdata_borrowed(pointer, address);
+    Py_DECREF(pointer);
+    return result;
+}
+
+/* ---- the object -------------------------------------------------------------------------------------------- */
+
+static PyObject *
+declaration_text(ffic_function *function)
+{
+    ffic_ctype *ct = function_type(function);
+    if (ct == NULL) {
+        return NULL;
+    }
+    const char *name = PyUnicode_AsUTF8(function->name);
+    return name == NULL ? NULL : ffic_ctype_spell(ct, name);
+}
+
+static PyObject *
+function_repr(PyObject *self)
+{
+    PyObject *text = declaration_text((ffic_function *)self);
+    if (text == NULL) {
+        return NULL;
+    }
+    PyObject *result = PyUnicode_FromFormat("<C function '%U'>", text);
+    Py_DECREF(text);
+    return result;
+}
+
+static PyObject *
+function_str(PyObject *self)
+{
+    return PyUnicode_FromFormat("%U()", ((ffic_function *)self)->name);
+}
+
+static PyObject *
+function_richcompare(PyObject *self, PyObject *other, int operation)
+{
+    ffic_function *function = (ffic_function *)self;
+    ffic_state *state = function->ffi->state;
+    if (operation != Py_EQ && operation != Py_NE) {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    char *mine, *theirs;
+    memcpy(&mine, &function->direct, sizeof mine);
+    if (ffic_is_function(state, other)) {
+        memcpy(&theirs, &((ffic_function *)other)->direct, sizeof theirs);
+    }
+    else if (ffic_is_cdata(state, other) && ((ffic_cdata *)other)->type->code == FFIC_CODE_POINTER) {
+        theirs = ((ffic_cdata *)other)->data;
+    }
+    else {
+        Py_RETURN_NOTIMPLEMENTED;
+    }
+    return PyBool_FromLong((mine == theirs) == (operation == Py_EQ));
+}
+
+static Py_hash_t
+function_hash(PyObject *self)
+{
+    PyObject *pointer = ffic_function_pointer(self);
+    if (pointer == NULL) {
+        return -1;
+    }
+    Py_hash_t hash = PyObject_Hash(pointer);
+    Py_DECREF(pointer);
+    return hash;
+}
+
+static PyObject *
+function_get_doc(PyObject *self, void *Py_UNUSED(closure))
+{
+    PyObject *text = declaration_text((ffic_function *)self);
+    if (text == NULL) {
+        return NULL;
+    }
+    PyObject *result = PyUnicode_FromFormat("%U;", text);
+    Py_DECREF(text);
+    return result;
+}
+
+static PyObject *
+function_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    PyErr_Format(PyExc_TypeError, "cannot pickle C function '%U': its address belongs to this process",
+                 ((ffic_function *)self)->name);
+    return NULL;
+}
+
+static int
+function_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    ffic_function *function = (ffic_function *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(function->type);
+    Py_VISIT(function->ffi);
+    Py_VISIT(function->library);
+    return 0;
+}
+
+static void
+function_dealloc(PyObject *self)
+{
+    ffic_function *function = (ffic_function *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    if (function->weakrefs != NULL) {
+        PyObject_ClearWeakRefs(self);
+    }
+    Py_XDECREF(function->type);
+    Py_XDECREF(function->ffi);
+    Py_XDECREF(function->library);
+    Py_XDECREF(function->name);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyGetSetDef function_getset[] = {
+    {"__doc__", function_get_doc, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyMemberDef function_members[] = {
+    {"__name__", T_OBJECT_EX, offsetof(ffic_function, name), READONLY, NULL},
+    {"__qualname__", T_OBJECT_EX, offsetof(ffic_function, name), READONLY, NULL},
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(ffic_function, vectorcall), READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(ffic_function, weakrefs), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyMethodDef function_methods[] = {
+    {"__reduce__", function_reduce, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot function_slots[] = {
+    {Py_tp_repr, function_repr},
+    {Py_tp_str, function_str},
+    {Py_tp_richcompare, function_richcompare},
+    {Py_tp_hash, function_hash},
+    {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_getset, function_getset},
+    {Py_tp_members, function_members},
+    {Py_tp_methods, function_methods},
+    {Py_tp_traverse, function_traverse},
+    {Py_tp_dealloc, function_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec function_spec = {
+    .name = "ffi_core._native.Function",
+    .basicsize = (int)sizeof(ffic_function),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+             Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = function_slots,
+};
+
+int
+ffic_function_setup(PyObject *module, ffic_state *state)
+{
+    state->function_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &function_spec, NULL);
+    return state->function_type == NULL ? -1 : PyModule_AddType(module, state->function_type);
+}

@@ -1,0 +1,434 @@
+/* `lib`: attributes that are resolved on first use.
+ *
+ * Each `lib` has a Python type of its own.  Functions and constants, once found, are kept in the instance's dictionary, where the
+ * interpreter's attribute caches find them; `__getattr__` runs only for names that are not there yet.  Variables become data
+ * descriptors on the type, so that each access reads or writes C memory.  Assignment is refused for all else.
+ */
+#include "lib.h"
+
+#include "convert.h"
+#include "function.h"
+#include "type_parser.h"
+
+typedef struct {
+    PyObject_HEAD
+    ffic_ffi *ffi;
+    ffic_library *library; /* NULL: a generated module */
+    PyObject *name;        /* str */
+    PyObject *variables;   /* dict: name -> descriptor */
+} ffic_lib;
+
+typedef struct {
+    PyObject_HEAD
+    ffic_ctype *type;
+    char *address;
+    PyObject *name;
+} library_variable;
+
+/* ---- variables ------------------------------------------------------------------------------------------------ */
+
+static int
+check_open(const ffic_lib *lib)
+{
+    if (lib->library != NULL && lib->library->handle == NULL) {
+        PyErr_Format(PyExc_ValueError, "library '%U' has already been closed", lib->library->name);
+        return -1;
+    }
+    return 0;
+}
+
+static PyObject *
+variable_get(PyObject *self, PyObject *lib, PyObject *Py_UNUSED(type))
+{
+    const library_variable *variable = (library_variable *)self;
+    if (lib == NULL || lib == Py_None) {
+        return Py_NewRef(self);
+    }
+    return check_open((ffic_lib *)lib) < 0 ? NULL : ffic_load(variable->type, variable->address, lib);
+}
+
+static int
+variable_set(PyObject *self, PyObject *lib, PyObject *value)
+{
+    const library_variable *variable = (library_variable *)self;
+    if (value == NULL) {
+        PyErr_Format(PyExc_AttributeError, "cannot delete the C variable '%U'", variable->name);
+        return -1;
+    }
+    return check_open((ffic_lib *)lib) < 0 ? -1 : ffic_store(variable->type, variable->address, value);
+}
+
+static int
+variable_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(((library_variable *)self)->type);
+    return 0;
+}
+
+static void
+variable_dealloc(PyObject *self)
+{
+    library_variable *variable = (library_variable *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    Py_XDECREF(variable->type);
+    Py_XDECREF(variable->name);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyType_Slot variable_slots[] = {
+    {Py_tp_descr_get, variable_get}, {Py_tp_descr_set, variable_set}, {Py_tp_traverse, variable_traverse},
+    {Py_tp_dealloc, variable_dealloc}, {0, NULL},
+};
+
+static PyType_Spec variable_spec = {
+    .name = "ffi_core._native.LibraryVariable",
+    .basicsize = (int)sizeof(library_variable),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = variable_slots,
+};
+
+/* ---- resolving names --------------------------------------------------------------------------------------------- */
+
+static void
+missing(ffic_lib *lib, PyObject *name)
+{
+    PyErr_Format(PyExc_AttributeError, "%s '%U' has no function, constant or variable named '%U' in its cdef",
+                 lib->library == NULL ? "lib of module" : "library", lib->name, name);
+}
+
+/* The address of a declared symbol; NULL with an exception. */
+static void *
+symbol_address(ffic_lib *lib, PyObject *name, const char *what)
+{
+    int failed;
+    const char *text = PyUnicode_AsUTF8(name);
+    void *address = text == NULL ? NULL : ffic_library_symbol(lib->library, text, &failed);
+    if (address == NULL && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_AttributeError, "%s '%U' is declared, but library '%U' has no symbol of that name", what, name,
+                     lib->library->name);
+    }
+    return address;
+}
+
+static PyObject *
+resolve_function(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
+{
+    if (declared->generated != NULL) {
+        return ffic_function_new(declared, name, NULL, NULL);
+    }
+    if (lib->library == NULL) {
+        missing(lib, name);
+        return NULL;
+    }
+    void *address = symbol_address(lib, name, "function");
+    return address == NULL ? NULL : ffic_function_new(declared, name, lib->library, address);
+}
+
+/* A descriptor for the variable, kept on the type of `lib`.  Borrowed. */
+static library_variable *
+resolve_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
+{
+    char *address;
+    Py_ssize_t array_size = -1;
+    if (declared->generated != NULL) {
+        address = ((char *(*)(void))declared->generated->call)();
+        array_size = (Py_ssize_t)declared->generated->size;
+    }
+    else if (lib->library == NULL) {
+        missing(lib, name);
+        return NULL;
+    }
+    else {
+        address = symbol_address(lib, name, "variable");
+    }
+    ffic_ctype *ct = address == NULL ? NULL : ffic_parse_type(declared->ffi, declared->type, array_size);
+    if (ct == NULL) {
+        return NULL;
+    }
+    PyTypeObject *type = lib->ffi->state->library_variable_type;
+    library_variable *variable = (library_variable *)type->tp_alloc(type, 0);
+    if (variable == NULL) {
+        Py_DECREF(ct);
+        return NULL;
+    }
+    variable->type = ct;
+    variable->address = address;
+    variable->name = Py_NewRef(name);
+    int failed = PyObject_SetAttr((PyObject *)Py_TYPE(lib), name, (PyObject *)variable) < 0 ||
+                 PyDict_SetItem(lib->variables, name, (PyObject *)variable) < 0;
+    Py_DECREF(variable); /* the two dicts hold it */
+    return failed ? NULL : variable;
+}
+
+static library_variable *
+find_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
+{
+    library_variable *known = (library_variable *)PyDict_GetItemWithError(lib->variables, name);
+    return known != NULL || PyErr_Occurred() ? known : resolve_variable(lib, name, declared);
+}
+
+static int
+collect_name(PyObject *name, void *list)
+{
+    return PyList_Append(list, name);
+}
+
+static PyObject *
+lib_dir(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    PyObject *list = PyList_New(0);
+    if (list == NULL || ffic_each_declared(((ffic_lib *)self)->ffi, false, collect_name, list) < 0 || PyList_Sort(list) < 0) {
+        Py_XDECREF(list);
+        return NULL;
+    }
+    return list;
+}
+
+/* extern "Python": what C calls, as a function pointer. */
+static PyObject *
+python_function_pointer(const ffic_declared *declared)
+{
+    if (declared->generated == NULL) {
+        PyErr_SetString(declared->ffi->state->error, "extern \"Python\" needs a compiled module (API mode)");
+        return NULL;
+    }
+    ffic_ctype *ct = ffic_parse_type(declared->ffi, declared->type, -1);
+    ffic_ctype *pointer = ct == NULL ? NULL : ffic_ctype_pointer_to(ct);
+    Py_XDECREF(ct);
+    if (pointer == NULL) {
+        return NULL;
+    }
+    char *address;
+    memcpy(&address, &declared->generated->call, sizeof address);
+    PyObject *result = ffic_cdata_borrowed(pointer, address);
+    Py_DECREF(pointer);
+    return result;
+}
+
+/* Runs only for names that are neither in the instance's dictionary nor on the type. */
+static PyObject *
+lib_getattr(PyObject *self, PyObject *name)
+{
+    ffic_lib *lib = (ffic_lib *)self;
+    ffic_declared declared;
+    int found = PyUnicode_Check(name) ? ffic_find_declared(lib->ffi, name, &declared) : 0;
+    if (found < 0) {
+        return NULL;
+    }
+    if (!found) {
+        if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "__all__") == 0) {
+            return lib_dir(self, NULL);
+        }
+        if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "__name__") == 0) {
+            return Py_NewRef(lib->name);
+        }
+        missing(lib, name);
+        return NULL;
+    }
+    PyObject *value = NULL;
+    switch (declared.kind) {
+    case FFIC_FUNCTION:
+        value = resolve_function(lib, name, &declared);
+        break;
+    case FFIC_CONSTANT:
+        value = ffic_constant_value(&declared, name);
+        break;
+    case FFIC_PYTHON:
+        value = python_function_pointer(&declared);
+        break;
+    case FFIC_VARIABLE: {
+        library_variable *variable = find_variable(lib, name, &declared);
+        return variable == NULL ? NULL : variable_get((PyObject *)variable, self, NULL);
+    }
+    default:
+        PyErr_Format(PyExc_SystemError, "'%U' is declared in a way that this version of ffi_core does not know", name);
+    }
+    if (value != NULL && PyObject_GenericSetAttr(self, name, value) < 0) {
+        Py_CLEAR(value);
+    }
+    return value;
+}
+
+static int
+lib_setattro(PyObject *self, PyObject *name, PyObject *value)
+{
+    ffic_lib *lib = (ffic_lib *)self;
+    library_variable *variable = (library_variable *)PyDict_GetItemWithError(lib->variables, name);
+    if (variable == NULL) {
+        ffic_declared declared;
+        int found = PyErr_Occurred() ? -1 : ffic_find_declared(lib->ffi, name, &declared);
+        if (found < 0) {
+            return -1;
+        }
+        if (!found) {
+            missing(lib, name);
+            return -1;
+        }
+        if (declared.kind != FFIC_VARIABLE) {
+            PyErr_Format(PyExc_AttributeError, "cannot %s '%U': it is a %s, not a variable",
+                         value == NULL ? "delete" : "write to", name,
+                         declared.kind == FFIC_CONSTANT ? "constant" : "function");
+            return -1;
+        }
+        variable = find_variable(lib, name, &declared);
+        if (variable == NULL) {
+            return -1;
+        }
+    }
+    return variable_set((PyObject *)variable, self, value);
+}
+
+PyObject *
+ffic_lib_address(PyObject *self, PyObject *name)
+{
+    ffic_lib *lib = (ffic_lib *)self;
+    ffic_declared declared;
+    int found = PyUnicode_Check(name) ? ffic_find_declared(lib->ffi, name, &declared) : 0;
+    if (found < 0) {
+        return NULL;
+    }
+    if (!found) {
+        missing(lib, name);
+        return NULL;
+    }
+    PyObject *result = NULL;
+    if (declared.kind == FFIC_VARIABLE) {
+        library_variable *variable = check_open(lib) < 0 ? NULL : find_variable(lib, name, &declared);
+        ffic_ctype *pointer = variable == NULL ? NULL : ffic_ctype_pointer_to(variable->type);
+        if (pointer != NULL) {
+            result = ffic_cdata_borrowed(pointer, variable->address);
+            Py_DECREF(pointer);
+        }
+    }
+    else if (declared.kind == FFIC_FUNCTION) {
+        PyObject *function = PyObject_GetAttr(self, name);
+        result = function == NULL ? NULL : ffic_function_pointer(function);
+        Py_XDECREF(function);
+    }
+    else if (declared.kind == FFIC_PYTHON) {
+        result = python_function_pointer(&declared);
+    }
+    else {
+        PyErr_Format(PyExc_AttributeError, "cannot take the address of the constant '%U'", name);
+    }
+    return result;
+}
+
+/* ---- the object -------------------------------------------------------------------------------------------------- */
+
+PyObject *
+ffic_lib_new(ffic_ffi *ffi, ffic_library *library, PyObject *name)
+{
+    PyObject *type = PyObject_CallFunction((PyObject *)&PyType_Type, "s(O){s:s}", "Lib", ffi->state->lib_type, "__module__",
+                                           "ffi_core");
+    if (type == NULL) {
+        return NULL;
+    }
+    ffic_lib *lib = (ffic_lib *)((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, 0);
+    Py_DECREF(type);
+    if (lib == NULL) {
+        return NULL;
+    }
+    lib->ffi = (ffic_ffi *)Py_NewRef((PyObject *)ffi);
+    lib->library = (ffic_library *)Py_XNewRef((PyObject *)library);
+    lib->name = Py_NewRef(name);
+    lib->variables = PyDict_New();
+    if (lib->variables == NULL) {
+        Py_DECREF(lib);
+        return NULL;
+    }
+    return (PyObject *)lib;
+}
+
+ffic_library *
+ffic_lib_library(PyObject *lib)
+{
+    return ((ffic_lib *)lib)->library;
+}
+
+bool
+ffic_is_lib(ffic_state *state, PyObject *object)
+{
+    return PyObject_TypeCheck(object, state->lib_type);
+}
+
+static PyObject *
+lib_repr(PyObject *self)
+{
+    const ffic_lib *lib = (ffic_lib *)self;
+    if (lib->library == NULL) {
+        return PyUnicode_FromFormat("<Lib object for '%U'>", lib->name);
+    }
+    return PyUnicode_FromFormat("<Lib object for library '%U'%s>", lib->name, lib->library->handle == NULL ? ", closed" : "");
+}
+
+static PyObject *
+lib_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
+{
+    PyErr_Format(PyExc_TypeError, "cannot pickle %R: it belongs to this process", self);
+    return NULL;
+}
+
+static int
+lib_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    ffic_lib *lib = (ffic_lib *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(lib->ffi);
+    Py_VISIT(lib->library);
+    Py_VISIT(lib->variables);
+    return 0;
+}
+
+/* Nothing to clear: the cycles that go through a lib go through its type or dictionary, which are cleared. */
+static void
+lib_dealloc(PyObject *self)
+{
+    ffic_lib *lib = (ffic_lib *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    Py_XDECREF(lib->ffi);
+    Py_XDECREF(lib->library);
+    Py_XDECREF(lib->name);
+    Py_XDECREF(lib->variables);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyMethodDef lib_methods[] = {
+    {"__getattr__", lib_getattr, METH_O, NULL},
+    {"__dir__", lib_dir, METH_NOARGS, NULL},
+    {"__reduce__", lib_reduce, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot lib_slots[] = {
+    {Py_tp_doc, "The functions, constants and variables of a C library."},
+    {Py_tp_repr, lib_repr},
+    {Py_tp_setattro, lib_setattro},
+    {Py_tp_methods, lib_methods},
+    {Py_tp_traverse, lib_traverse},
+    {Py_tp_dealloc, lib_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec lib_spec = {
+    .name = "ffi_core._native.Lib",
+    .basicsize = (int)sizeof(ffic_lib),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = lib_slots,
+};
+
+int
+ffic_lib_setup(PyObject *module, ffic_state *state)
+{
+    state->lib_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &lib_spec, NULL);
+    if (state->lib_type == NULL || PyModule_AddType(module, state->lib_type) < 0) {
+        return -1;
+    }
+    state->library_variable_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &variable_spec, NULL);
+    return state->library_variable_type == NULL ? -1 : 0;
+}
