@@ -1,0 +1,99 @@
+"""The command line of the benchmarks."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Optional
+
+from . import machine, report
+from .measure import QUICK, Settings
+from .peers import find_peers
+from .run import Outcome, WrongResultError, run_rows, select
+from .targets import judge
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python tests/benchmarks",
+        description="Measure the same work done by ffi_core, cffi, ctypes and C extensions written by hand, in turns.",
+    )
+    parser.add_argument("--rows", metavar="PATTERN", default="", help="only rows whose group or name match")
+    parser.add_argument("--quick", action="store_true", help="few short samples: to see that it works")
+    parser.add_argument("--rounds", type=int, help="samples per row and peer")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="where to write JSON (default: below build/bench)")
+    parser.add_argument("--compare", metavar="OLD.json", type=Path, help="compare with an earlier run")
+    parser.add_argument("--check", action="store_true", help="fail when a target is missed")
+    parser.add_argument("--build-dir", metavar="FOLDER", type=Path, help="keep what is built there")
+    options = parser.parse_args(arguments)
+    if options.compare and not options.compare.is_file():
+        parser.error(f"there is no file {options.compare}")
+    return options
+
+
+def default_json() -> Path:
+    """Return where the JSON goes when nobody says."""
+    name = f"{sys.implementation.name}-{platform.python_version()}.json"
+    return ROOT / "build" / "bench" / name
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run the command; return its exit status."""
+    options = parse(arguments)
+    rows = select(options.rows)
+    if not rows:
+        print(f"no row matches {options.rows!r}", file=sys.stderr)
+        return 2
+    old = json.loads(options.compare.read_text(encoding="utf-8")) if options.compare else None
+    settings = QUICK if options.quick else Settings()
+    if options.rounds:
+        settings = replace(settings, rounds=options.rounds)
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+        peers = find_peers((options.build_dir or Path(temporary)).resolve())
+        outcomes: list[Outcome] = []
+        try:
+            for outcome in run_rows(rows, peers.found, settings):
+                outcomes.append(outcome)
+                if sys.stderr.isatty():
+                    print(f"[{len(outcomes)}/{len(rows)}] {outcome.row.name}", file=sys.stderr)
+        except WrongResultError as error:
+            print(f"wrong result: {error}", file=sys.stderr)
+            return 1
+    environment = {**machine.describe(), **asdict(settings)}
+    measured = report.as_json(outcomes, environment, peers.notes)
+    print_report(outcomes, [peer.name for peer in peers.found], environment, peers.notes)
+    if old is not None:
+        print("\n## Beside the earlier run\n\n" + report.comparison(old, measured))
+    target = options.json or default_json()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    print(f"\nJSON: {target}")
+    missed = [verdict for verdict in judge(outcomes) if not verdict.met]
+    return 1 if options.check and missed else 0
+
+
+def print_report(
+    outcomes: Sequence[Outcome], peers: Sequence[str], environment: dict[str, object], notes: Sequence[str]
+) -> None:
+    """Print the tables, what is missing, and the targets."""
+    cffi = environment["cffi"]
+    built = f"cffi {cffi['version']}, built: {cffi['built']}" if isinstance(cffi, dict) else ""
+    print(f"{environment['python']}, {environment['cpu']}; {built}\n")
+    print("Nanoseconds per operation, loop included: minimum (median); ~ marks a disturbed row.")
+    print("Ratios are of minima: above 1 the second is faster.\n")
+    print(report.tables(outcomes, peers))
+    remarks = [*notes, *report.failures(outcomes)]
+    if remarks:
+        print("\n" + "\n".join(f"- {remark}" for remark in remarks))
+    verdicts = judge(outcomes)
+    if verdicts:
+        print("\n" + "\n".join(report.verdict_lines(verdicts)))

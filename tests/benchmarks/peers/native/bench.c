@@ -1,0 +1,52 @@
+/* Functions that do next to nothing: what is measured is the way to them and back. */
+
+#include "bench.h"
+
+#include <string.h>
+
+void noop(void)
+{
+}
+
+int add(int a, int b)
+{
+    return a + b;
+}
+
+long next_long(long a)
+{
+    return a + 1;
+}
+
+double add_doubles(double a, double b)
+{
+    return a + b;
+}
+
+double add_mixed(int a, double b, long c, double d)
+{
+    return a + b + (double)c + d;
+}
+
+size_t text_length(const char *text)
+{
+    return strlen(text);
+}
+
+int add_ten(int a, int b, int c, int d, int e, int f, int g, int h, int i, int j)
+{
+    return a + b + c + d + e + f + g + h + i + j;
+}
+
+double add_point(struct point p)
+{
+    return p.x + p.y;
+}
+
+int count_up(int (*step)(int), int start, int times)
+{
+    while (times-- > 0) {
+        start = step(start);
+    }
+    return start;
+}

@@ -1,0 +1,124 @@
+"""The benchmarks compute what they say: every row has the same value with every peer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import command, report
+from .measure import Samples, Settings, make_loop, measure, rotations
+from .peers import Peers, find_peers
+from .rows import ROWS, Row
+from .run import Outcome, prepare, run_row, select, takes_part
+from .targets import judge
+
+TINY = Settings(rounds=2, sample_ns=1000)
+
+
+@pytest.fixture(scope="session")
+def peers(tmp_path_factory: pytest.TempPathFactory) -> Peers:
+    return find_peers(tmp_path_factory.mktemp("bench"))
+
+
+def test_every_row_has_the_same_value_with_every_peer(peers: Peers) -> None:
+    """One test, so that parallel runs build the peers once."""
+    problems: list[str] = []
+    for row in ROWS:
+        for peer in peers.found:
+            if takes_part(row, peer):
+                try:
+                    assert prepare(row, peer)(3) > 0
+                except Exception as error:  # noqa: BLE001 - all are reported together
+                    problems.append(f"{row.name}, {peer.name}: {type(error).__name__}: {error}")
+    assert problems == []
+    outcome = run_row(ROWS[0], peers.found, TINY)
+    assert set(outcome.samples) == {peer.name for peer in peers.found if peer.dialect in ROWS[0].cases}
+    assert {"hand, GIL kept", "hand, GIL released", "ctypes", "pwd"} <= {peer.name for peer in peers.found}
+
+
+def test_names_of_rows_are_different() -> None:
+    assert len({(row.group, row.name) for row in ROWS}) == len(ROWS)
+
+
+def test_rows_are_selected_by_group_name_and_pattern() -> None:
+    assert {row.group for row in select("calls")} == {"calls"}
+    assert [row.name for row in select("noop")] == ["noop()"]
+    assert {row.name.split()[0] for row in select("new *")} == {"new"}
+    assert select("") == list(ROWS)
+
+
+def test_names_of_the_scope_are_local_in_the_loop() -> None:
+    calls: list[int] = []
+    loop: Any = make_loop("f(value)", {"f": calls.append, "value": 7, "other": None})
+    assert loop(3) > 0
+    assert calls == [7, 7, 7]
+    assert "other" not in loop.__code__.co_varnames
+    assert {"f", "value"} <= set(loop.__code__.co_varnames)
+
+
+def test_peers_are_measured_in_turns() -> None:
+    order: list[str] = []
+
+    def loop(name: str) -> Any:
+        def run(count: int) -> int:
+            order.append(name)
+            return 1000 * count
+
+        return run
+
+    samples = measure({"a": loop("a"), "b": loop("b")}, Settings(rounds=4, sample_ns=1000), per=10)
+    assert "".join(order[-8:]) == "abbaabba"
+    assert samples["a"].values == (100.0,) * 4
+    assert list(rotations([], 2)) == [[], []]
+
+
+def row_of(group: str, name: str, **minima: float) -> Outcome:
+    samples = {
+        peer.replace("_", " ").replace("ffi core", "ffi_core"): Samples(1, (value,)) for peer, value in minima.items()
+    }
+    return Outcome(Row(group, name, None, {}), samples)
+
+
+def test_targets_are_judged() -> None:
+    outcomes = [
+        row_of("calls", "f", cffi_API=100, cffi_ABI=150, ffi_core_ABI=90),
+        row_of("data", "new x", cffi_API=100, ffi_core_API=90),
+    ]
+    assert [(verdict.target.least, verdict.met) for verdict in judge(outcomes)] == [
+        (1.0, True),
+        (2.0, False),
+        (1.0, True),
+        (1.3, False),
+    ]
+    assert "1 of 1" in report.verdict_lines(judge(outcomes)[:1])[0]
+
+
+def test_a_run_is_compared_with_an_earlier_one() -> None:
+    old = report.as_json([row_of("calls", "f", cffi_API=100, ffi_core_ABI=50)], {}, [])
+    new = report.as_json([row_of("calls", "f", cffi_API=200, ffi_core_ABI=120)], {}, [])
+    (line,) = report.comparison(json.loads(json.dumps(old)), new).splitlines()[2:]
+    assert [cell.strip() for cell in line.strip("|").split("|")] == [
+        "f", "ffi_core ABI", "50", "120", "2.40", "2.00", "1.20", "slower",
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="format"):
+        report.comparison({"format": 0}, new)
+
+
+def test_tables_leave_out_who_is_not_there() -> None:
+    text = report.tables([row_of("calls", "f", cffi_API=100.0, ctypes=450.0)], ["cffi API", "ffi_core ABI", "ctypes"])
+    assert "ffi_core" not in text
+    assert "| f " in text
+    assert "4.50" in text
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "out.json"
+    assert command.main(["--quick", "--rows", "getpwuid", "--rounds", "1", "--json", str(target)]) == 0
+    written = json.loads(target.read_text())
+    assert [row["name"] for row in written["rows"]] == ["getpwuid(0)"]
+    assert written["environment"]["python"]
+    assert "getpwuid(0)" in capsys.readouterr().out
+    assert command.main(["--rows", "no such row"]) == 2
