@@ -33,6 +33,8 @@ typedef struct ffic_state {
     PyObject *interned;             /* dict: key of a derived type -> weak reference to it */
     Py_ssize_t interned_sweep;      /* size of `interned` at which dead references are swept out */
     PyObject *place_fields;         /* ffi_core.layout.place_fields, imported on first use */
+    void *retired_closures;         /* closures of collected callbacks, oldest first; see callback.c */
+    Py_ssize_t retired_count;
     PyObject *handles;              /* capsule of the live handles: see handle.c */
     ffic_ctype *primitives[FFIC_PRIMITIVE_MAX]; /* made with the module */
     ffic_ctype *void_type;

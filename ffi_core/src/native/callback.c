@@ -1,0 +1,342 @@
+/* ffi.callback: libffi closures. */
+#include "callback.h"
+
+#include <errno.h>
+#include <ffi.h>
+#include <stdio.h>
+
+#include "call.h"
+#include "ffi_object.h"
+#include "libffi_types.h"
+#include "python_body.h"
+
+/* What the machine code of a closure reaches.  It outlives the callback object for a while: C may still hold the address. */
+typedef struct closure {
+    ffi_closure *closure;
+    ffi_cif cif;
+    void *cif_memory;
+    ffic_python_body body; /* callable is NULL once the callback object is gone */
+    PyObject *owner;       /* the callback object, borrowed; NULL once it is gone */
+    struct closure *next;  /* in the list of retired closures */
+} closure;
+
+typedef struct {
+    ffic_cdata_function base;
+    closure *closure;
+} ffic_cdata_callback;
+
+/* ---- called by C ------------------------------------------------------------------------------------------------ */
+
+/* libffi wants integer results widened to a whole ffi_arg. */
+static void
+widen_result(const ffic_ctype *ct, char *result)
+{
+    if (ct->kind == FFIC_KIND_VOID || ct->size >= (Py_ssize_t)sizeof(ffi_arg)) {
+        return;
+    }
+    if (!ffic_code_is_integer((ffic_code)ct->code) && !ffic_code_is_character((ffic_code)ct->code)) {
+        return;
+    }
+    bool is_signed = (ct->flags & FFIC_TYPE_SIGNED) != 0;
+    uint64_t bits = 0;
+    memcpy(&bits, result, (size_t)ct->size); /* little-endian, as all processors with closures of ours */
+    if (is_signed && ct->size < 8 && (bits >> (ct->size * 8 - 1) & 1)) {
+        bits |= ~(uint64_t)0 << (ct->size * 8);
+    }
+    memcpy(result, &bits, sizeof(ffi_arg));
+}
+
+static bool
+is_finalizing(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return Py_IsFinalizing();
+#else
+    return _Py_IsFinalizing();
+#endif
+}
+
+static void
+closure_invoke(ffi_cif *cif, void *result, void **args, void *data)
+{
+    closure *c = data;
+    int entered_errno = errno;
+    (void)cif;
+    if (!Py_IsInitialized() || is_finalizing()) {
+        /* No Python any more: a thread that asked for the GIL now would be stopped for good. */
+        memset(result, 0, sizeof(ffi_arg));
+        errno = entered_errno;
+        return;
+    }
+    PyGILState_STATE gil = PyGILState_Ensure();
+    int outer_errno = ffic_saved_errno();
+    ffic_set_saved_errno(entered_errno);
+    if (c->body.callable == NULL) {
+        fprintf(stderr, "ffi_core: C called a callback whose Python object has been freed; the error value is returned. "
+                        "Keep the object that ffi.callback() returned for as long as C may call it.\n");
+        memcpy(result, c->body.error_value, (size_t)c->body.result_size);
+    }
+    else {
+        PyObject *owner = Py_NewRef(c->owner);
+        ffic_python_body_call(&c->body, owner, args, result);
+        Py_DECREF(owner);
+    }
+    if (c->body.type != NULL) {
+        widen_result(c->body.type->item, result);
+    }
+    int left_errno = ffic_saved_errno();
+    ffic_set_saved_errno(outer_errno);
+    PyGILState_Release(gil);
+    errno = left_errno;
+}
+
+/* ---- making and retiring ------------------------------------------------------------------------------------------ */
+
+static void
+closure_free(closure *c)
+{
+    if (c->closure != NULL) {
+        ffi_closure_free(c->closure);
+    }
+    ffic_libffi_free(c->cif_memory);
+    ffic_python_body_clear(&c->body);
+    PyMem_Free(c);
+}
+
+static closure *
+closure_new(ffic_ctype *function, PyObject *callable, PyObject *error, PyObject *onerror, void **code)
+{
+    closure *c = PyMem_Calloc(1, sizeof *c);
+    if (c == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    if (ffic_python_body_init(&c->body, function, callable, error, onerror) < 0) {
+        goto failed;
+    }
+    ffi_type **types = ffic_libffi_alloc(&c->cif_memory, (size_t)(function->length + 1) * sizeof *types);
+    if (types == NULL) {
+        goto failed;
+    }
+    for (Py_ssize_t i = 0; i < function->length; i++) {
+        types[i] = ffic_libffi_type(function->u.function.parameters[i], &c->cif_memory);
+        if (types[i] == NULL) {
+            goto failed;
+        }
+    }
+    ffi_type *result = ffic_libffi_type(function->item, &c->cif_memory);
+    if (result == NULL) {
+        goto failed;
+    }
+    if (ffi_prep_cif(&c->cif, FFI_DEFAULT_ABI, (unsigned)function->length, result, types) != FFI_OK) {
+        PyErr_Format(PyExc_SystemError, "libffi cannot prepare callbacks of '%U'", function->name);
+        goto failed;
+    }
+    c->closure = ffi_closure_alloc(sizeof(ffi_closure), code);
+    if (c->closure == NULL || ffi_prep_closure_loc(c->closure, &c->cif, closure_invoke, c, *code) != FFI_OK) {
+        PyErr_SetString(PyExc_MemoryError,
+                        "cannot make a callback: the system gave no executable memory. In API mode, extern \"Python\" needs none");
+        goto failed;
+    }
+    return c;
+failed:
+    closure_free(c);
+    return NULL;
+}
+
+/* The callback object goes away.  The closure stays for a while, with its error value, for C that still holds the address. */
+static void
+closure_retire(ffic_state *state, closure *c)
+{
+    enum { KEPT = 1024 };
+    c->owner = NULL;
+    Py_CLEAR(c->body.callable);
+    Py_CLEAR(c->body.onerror);
+    c->next = NULL;
+    FFIC_BEGIN_CRITICAL_SECTION(state->interned);
+    closure **tail = (closure **)&state->retired_closures;
+    for (; *tail != NULL; tail = &(*tail)->next) {
+    }
+    *tail = c;
+    if (++state->retired_count > KEPT) {
+        closure *oldest = state->retired_closures;
+        state->retired_closures = oldest->next;
+        state->retired_count--;
+        closure_free(oldest);
+    }
+    FFIC_END_CRITICAL_SECTION();
+}
+
+/* The function type that the first argument of ffi.callback names: a function or a pointer to one.  New reference. */
+static ffic_ctype *
+callback_type(ffic_ffi *ffi, PyObject *argument)
+{
+    ffic_ctype *ct = ffic_ffi_type_of(ffi, argument, false);
+    if (ct == NULL || ct->kind == FFIC_KIND_FUNCTION) {
+        return ct;
+    }
+    ffic_ctype *function = ffic_is_function_pointer(ct) ? (ffic_ctype *)Py_NewRef((PyObject *)ct->item) : NULL;
+    if (function == NULL) {
+        PyErr_Format(PyExc_TypeError, "callback() needs a function type, not '%U'", ct->name);
+    }
+    Py_DECREF(ct);
+    return function;
+}
+
+/* callback(cdecl, error=..., onerror=...) without a callable: a decorator. */
+static PyObject *
+make_decorator(PyObject *self, PyObject *const *values)
+{
+    PyObject *functools = PyImport_ImportModule("functools");
+    PyObject *partial = functools == NULL ? NULL : PyObject_GetAttrString(functools, "partial");
+    PyObject *method = partial == NULL ? NULL : PyObject_GetAttrString(self, "callback");
+    PyObject *positional = method == NULL ? NULL : PyTuple_Pack(2, method, values[0]);
+    PyObject *named = positional == NULL ? NULL : PyDict_New();
+    PyObject *result = NULL;
+    if (named != NULL && (values[2] == NULL || PyDict_SetItemString(named, "error", values[2]) == 0) &&
+        (values[3] == NULL || PyDict_SetItemString(named, "onerror", values[3]) == 0)) {
+        result = PyObject_Call(partial, positional, named);
+    }
+    Py_XDECREF(named);
+    Py_XDECREF(positional);
+    Py_XDECREF(method);
+    Py_XDECREF(partial);
+    Py_XDECREF(functools);
+    return result;
+}
+
+FFIC_METHOD(ffic_ffi_callback)
+{
+    static const char *const names[] = {"cdecl", "python_callable", "error", "onerror", NULL};
+    PyObject *values[4];
+    ffic_ffi *ffi = (ffic_ffi *)self;
+    ffic_state *state = ffi->state;
+    if (ffic_arguments("callback", names, 1, args, count, keywords, values) < 0) {
+        return NULL;
+    }
+    if (values[1] == NULL || values[1] == Py_None) {
+        return make_decorator(self, values);
+    }
+    ffic_ctype *function = callback_type(ffi, values[0]);
+    if (function == NULL) {
+        return NULL;
+    }
+    void *code = NULL;
+    closure *c = NULL;
+    ffic_cdata_callback *callback = NULL;
+    ffic_ctype *pointer = ffic_ctype_pointer_to(function);
+    if (pointer != NULL) {
+        c = closure_new(function, values[1], values[2], values[3], &code);
+    }
+    if (c != NULL) {
+        callback = (ffic_cdata_callback *)state->cdata_callback_type->tp_alloc(state->cdata_callback_type, 0);
+    }
+    if (callback != NULL) {
+        callback->base.base.type = (ffic_ctype *)Py_NewRef((PyObject *)pointer);
+        callback->base.base.data = code;
+        callback->base.vectorcall = ffic_call_pointer;
+        callback->closure = c;
+        c->owner = (PyObject *)callback;
+    }
+    else if (c != NULL) {
+        closure_free(c);
+    }
+    Py_XDECREF(pointer);
+    Py_DECREF(function);
+    return (PyObject *)callback;
+}
+
+/* ---- the object ---------------------------------------------------------------------------------------------------- */
+
+static PyObject *
+callback_repr(PyObject *self)
+{
+    const ffic_cdata_callback *callback = (ffic_cdata_callback *)self;
+    return PyUnicode_FromFormat("<cdata '%U' calling %R>", callback->base.base.type->name, callback->closure->body.callable);
+}
+
+static int
+callback_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    ffic_cdata_callback *callback = (ffic_cdata_callback *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(callback->base.base.type);
+    return callback->closure == NULL ? 0 : ffic_python_body_traverse(&callback->closure->body, visit, arg);
+}
+
+static int
+callback_clear(PyObject *self)
+{
+    /* The closure itself stays until dealloc: C may call at any time. */
+    closure *c = ((ffic_cdata_callback *)self)->closure;
+    if (c != NULL) {
+        PyObject *none = Py_NewRef(Py_None);
+        PyObject *old = c->body.callable;
+        c->body.callable = none; /* calling it raises, which is printed */
+        Py_XDECREF(old);
+        Py_CLEAR(c->body.onerror);
+    }
+    return 0;
+}
+
+static void
+callback_dealloc(PyObject *self)
+{
+    ffic_cdata_callback *callback = (ffic_cdata_callback *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    if (callback->base.base.weakrefs != NULL) {
+        PyObject_ClearWeakRefs(self);
+    }
+    if (callback->closure != NULL) {
+        closure_retire(callback->base.base.type->state, callback->closure);
+    }
+    Py_XDECREF(callback->base.base.type);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyMemberDef callback_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(ffic_cdata_function, vectorcall), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyType_Slot callback_slots[] = {
+    {Py_tp_repr, callback_repr},
+    {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_members, callback_members},
+    {Py_tp_traverse, callback_traverse},
+    {Py_tp_clear, callback_clear},
+    {Py_tp_dealloc, callback_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec callback_spec = {
+    .name = "ffi_core._native.CDataCallback",
+    .basicsize = (int)sizeof(ffic_cdata_callback),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+             Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = callback_slots,
+};
+
+int
+ffic_callback_setup(PyObject *module, ffic_state *state)
+{
+    PyObject *bases = PyTuple_Pack(1, state->cdata_type);
+    if (bases == NULL) {
+        return -1;
+    }
+    state->cdata_callback_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &callback_spec, bases);
+    Py_DECREF(bases);
+    return state->cdata_callback_type == NULL ? -1 : 0;
+}
+
+void
+ffic_callback_teardown(ffic_state *state)
+{
+    /* Machine code that C may still call cannot be freed at exit; it only loses its Python side. */
+    for (closure *c = state->retired_closures; c != NULL; c = c->next) {
+        Py_CLEAR(c->body.type);
+    }
+    state->retired_closures = NULL;
+}

@@ -1,0 +1,383 @@
+/* Conversions between Python objects and C values in memory: the dispatch on the type's code, pointers, members. */
+#include "convert.h"
+
+#include "convert_parts.h"
+#include "function.h"
+
+/* ---- errors --------------------------------------------------------------------------------------------------- */
+
+static const char *
+article(const char *word)
+{
+    return strchr("aeio", word[0]) != NULL ? "an" : "a";
+}
+
+int
+ffic_expected(ffic_ctype *ct, const char *expected, PyObject *value)
+{
+    if (ffic_is_cdata(ct->state, value)) {
+        PyErr_Format(PyExc_TypeError, "initializer for ctype '%U' must be %s %s, not cdata '%U'", ct->name, article(expected),
+                     expected, ((ffic_cdata *)value)->type->name);
+    }
+    else {
+        const char *hint = value == Py_None && ct->code == FFIC_CODE_POINTER ? " (the null pointer is ffi.NULL)" : "";
+        PyErr_Format(PyExc_TypeError, "initializer for ctype '%U' must be %s %s, not %s%s", ct->name, article(expected),
+                     expected, Py_TYPE(value)->tp_name, hint);
+    }
+    return -1;
+}
+
+/* ---- C to Python ------------------------------------------------------------------------------------------------ */
+
+PyObject *
+ffic_load(ffic_ctype *ct, char *data, PyObject *owner)
+{
+    switch ((ffic_code)ct->code) {
+    case FFIC_CODE_I8:
+        return PyLong_FromLong(*(const signed char *)data);
+    case FFIC_CODE_U8:
+        return PyLong_FromLong(*(const unsigned char *)data);
+    case FFIC_CODE_I16: {
+        int16_t value;
+        memcpy(&value, data, sizeof value);
+        return PyLong_FromLong(value);
+    }
+    case FFIC_CODE_U16: {
+        uint16_t value;
+        memcpy(&value, data, sizeof value);
+        return PyLong_FromLong(value);
+    }
+    case FFIC_CODE_I32: {
+        int32_t value;
+        memcpy(&value, data, sizeof value);
+        return PyLong_FromLong(value);
+    }
+    case FFIC_CODE_U32: {
+        uint32_t value;
+        memcpy(&value, data, sizeof value);
+        return PyLong_FromLongLong(value);
+    }
+    case FFIC_CODE_I64: {
+        int64_t value;
+        memcpy(&value, data, sizeof value);
+        return PyLong_FromLongLong(value);
+    }
+    case FFIC_CODE_U64: {
+        uint64_t value;
+        memcpy(&value, data, sizeof value);
+        return PyLong_FromUnsignedLongLong(value);
+    }
+    case FFIC_CODE_F64: {
+        double value;
+        memcpy(&value, data, sizeof value);
+        return PyFloat_FromDouble(value);
+    }
+    case FFIC_CODE_POINTER: {
+        char *value;
+        memcpy(&value, data, sizeof value);
+        return ffic_cdata_borrowed(ct, value);
+    }
+    case FFIC_CODE_F32:
+        return PyFloat_FromDouble(ffic_read_double(FFIC_CODE_F32, data));
+    case FFIC_CODE_BOOL:
+        return ffic_load_bool(data);
+    case FFIC_CODE_CHAR:
+    case FFIC_CODE_CHAR16:
+    case FFIC_CODE_CHAR32:
+        return ffic_load_character(ct, data);
+    case FFIC_CODE_ARRAY:
+        /* Of a `T[]` nobody knows the length here: C takes it for a pointer, too. */
+        return ffic_cdata_view_of(ct->length < 0 ? ct->pointer : ct, data, owner, -1);
+    case FFIC_CODE_RECORD:
+        return ffic_cdata_view_of(ct, data, owner, -1);
+    case FFIC_CODE_COMPLEX_F32:
+    case FFIC_CODE_COMPLEX_F64:
+        return PyComplex_FromCComplex(ffic_read_complex((ffic_code)ct->code, data));
+    case FFIC_CODE_LONG_DOUBLE:
+    case FFIC_CODE_COMPLEX_LONG_DOUBLE:
+        return ffic_cdata_value(ct, data); /* Python has nothing as precise */
+    case FFIC_CODE_I128:
+    case FFIC_CODE_U128:
+        return ffic_load_int128(data, ct->code == FFIC_CODE_I128);
+    case FFIC_CODE_VOID:
+    case FFIC_CODE_FUNCTION:
+        break;
+    }
+    PyErr_Format(PyExc_TypeError, "ctype '%U' has no values", ct->name);
+    return NULL;
+}
+
+/* ---- Python to C ------------------------------------------------------------------------------------------------ */
+
+int
+ffic_store(ffic_ctype *ct, char *data, PyObject *value)
+{
+    uint64_t bits;
+    double number;
+    switch ((ffic_code)ct->code) {
+    case FFIC_CODE_I8:
+    case FFIC_CODE_U8:
+    case FFIC_CODE_BOOL:
+    case FFIC_CODE_I16:
+    case FFIC_CODE_U16:
+    case FFIC_CODE_I32:
+    case FFIC_CODE_U32:
+    case FFIC_CODE_I64:
+    case FFIC_CODE_U64:
+        if (ffic_to_integer(ct, value, &bits) < 0) {
+            return -1;
+        }
+        ffic_write_integer(data, ct->size, bits);
+        return 0;
+    case FFIC_CODE_F64:
+        if (ffic_to_double(ct, value, &number) < 0) {
+            return -1;
+        }
+        memcpy(data, &number, sizeof number);
+        return 0;
+    case FFIC_CODE_POINTER: {
+        char *pointer;
+        if (ffic_to_pointer(ct, value, &pointer) < 0) {
+            return -1;
+        }
+        memcpy(data, &pointer, sizeof pointer);
+        return 0;
+    }
+    case FFIC_CODE_F32:
+    case FFIC_CODE_LONG_DOUBLE:
+        return ffic_store_float(ct, data, value);
+    case FFIC_CODE_CHAR:
+    case FFIC_CODE_CHAR16:
+    case FFIC_CODE_CHAR32:
+        return ffic_store_character(ct, data, value);
+    case FFIC_CODE_ARRAY:
+        return ffic_store_array(ct, data, ct->length, value);
+    case FFIC_CODE_RECORD:
+        return ffic_store_record(ct, data, value, -1);
+    case FFIC_CODE_COMPLEX_F32:
+    case FFIC_CODE_COMPLEX_F64:
+    case FFIC_CODE_COMPLEX_LONG_DOUBLE:
+        return ffic_store_complex(ct, data, value);
+    case FFIC_CODE_I128:
+    case FFIC_CODE_U128:
+        return ffic_store_int128(ct, data, value);
+    case FFIC_CODE_VOID:
+    case FFIC_CODE_FUNCTION:
+        break;
+    }
+    PyErr_Format(PyExc_TypeError, "ctype '%U' has no values", ct->name);
+    return -1;
+}
+
+/* ---- pointers --------------------------------------------------------------------------------------------------- */
+
+/* May `T *` and `F *` be exchanged, as C does with a warning at most: same representation, or bytes of any name? */
+static bool
+same_item(const ffic_ctype *to, const ffic_ctype *from)
+{
+    if (to == from) {
+        return true;
+    }
+    if (to->kind != FFIC_KIND_PRIMITIVE || from->kind != FFIC_KIND_PRIMITIVE) {
+        return false;
+    }
+    if (to->code == from->code) {
+        return true;
+    }
+    return to->size == 1 && from->size == 1 && (to->code == FFIC_CODE_CHAR || from->code == FFIC_CODE_CHAR);
+}
+
+bool
+ffic_pointer_accepts(const ffic_ctype *ct, const ffic_ctype *from)
+{
+    if (from == ct) {
+        return true;
+    }
+    if (from->kind != FFIC_KIND_POINTER && from->kind != FFIC_KIND_ARRAY) {
+        return false;
+    }
+    return (ct->flags & FFIC_TYPE_POINTS_TO_VOID) || (from->flags & FFIC_TYPE_POINTS_TO_VOID) ||
+           same_item(ct->item, from->item);
+}
+
+static int
+wrong_pointer(ffic_ctype *ct, PyObject *value, const ffic_ctype *from)
+{
+    bool is_pointer = from->kind == FFIC_KIND_POINTER || from->kind == FFIC_KIND_ARRAY;
+    if (!is_pointer) {
+        return ffic_expected(ct, "pointer or array", value);
+    }
+    PyErr_Format(PyExc_TypeError,
+                 "initializer for ctype '%U' must be a pointer to same type, not cdata '%U' (use ffi.cast() if this is meant)",
+                 ct->name, from->name);
+    return -1;
+}
+
+int
+ffic_to_pointer(ffic_ctype *ct, PyObject *value, char **result)
+{
+    ffic_state *state = ct->state;
+    if (FFIC_LIKELY(ffic_is_cdata(state, value))) {
+        ffic_cdata *cd = (ffic_cdata *)value;
+        if (FFIC_UNLIKELY(!ffic_pointer_accepts(ct, cd->type))) {
+            return wrong_pointer(ct, value, cd->type);
+        }
+        if (FFIC_UNLIKELY(Py_TYPE(value) != state->cdata_type && ffic_cdata_is_released(cd))) {
+            return ffic_cdata_check_access(cd);
+        }
+        *result = cd->data;
+        return 0;
+    }
+    if (ffic_is_function(state, value)) {
+        ffic_cdata *cd = (ffic_cdata *)ffic_function_pointer(value);
+        if (cd == NULL) {
+            return -1;
+        }
+        int status = 0;
+        if (ffic_pointer_accepts(ct, cd->type)) {
+            *result = cd->data;
+        }
+        else {
+            status = wrong_pointer(ct, value, cd->type);
+        }
+        Py_DECREF(cd);
+        return status;
+    }
+    return ffic_expected(ct, "cdata pointer", value);
+}
+
+/* ---- members ---------------------------------------------------------------------------------------------------- */
+
+/* A bit-field's bits, counted from the least significant one of the unit at `data`.  Only the bytes that hold them are touched: the
+ * unit of a packed record may reach beyond the record. */
+static size_t
+byte_index(const ffic_cfield *field, int i)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return (size_t)(field->type->size - 1 - i);
+#else
+    (void)field;
+    return (size_t)i;
+#endif
+}
+
+static uint64_t
+field_mask(const ffic_cfield *field)
+{
+    return field->bit_size >= 64 ? UINT64_MAX : (UINT64_C(1) << field->bit_size) - 1;
+}
+
+static PyObject *
+load_bits(ffic_cfield *field, const char *data)
+{
+    const unsigned char *bytes = (const unsigned char *)data;
+    int shift = field->bit_shift, size = field->bit_size;
+    uint64_t value = 0;
+    for (int i = shift / 8; i * 8 < shift + size; i++) {
+        uint64_t byte = bytes[byte_index(field, i)];
+        int position = i * 8 - shift;
+        value |= position >= 0 ? byte << position : byte >> -position;
+    }
+    value &= field_mask(field);
+    if (field->type->code == FFIC_CODE_BOOL) {
+        return PyBool_FromLong(value != 0);
+    }
+    if ((field->type->flags & FFIC_TYPE_SIGNED) && size > 0) {
+        uint64_t sign = UINT64_C(1) << (size - 1);
+        return PyLong_FromLongLong((long long)((value ^ sign) - sign));
+    }
+    return PyLong_FromUnsignedLongLong(value);
+}
+
+static int
+out_of_bits(ffic_cfield *field, PyObject *value)
+{
+    bool is_signed = (field->type->flags & FFIC_TYPE_SIGNED) && field->type->code != FFIC_CODE_BOOL;
+    uint64_t mask = field_mask(field);
+    if (is_signed) {
+        long long largest = (long long)(mask >> 1);
+        PyErr_Format(PyExc_OverflowError,
+                     "value %S outside the range allowed by the width of the bit field '%U' (%d bits of '%U'): %lld <= x <= %lld",
+                     value, field->name, (int)field->bit_size, field->type->name, -largest - 1, largest);
+    }
+    else {
+        PyErr_Format(PyExc_OverflowError,
+                     "value %S outside the range allowed by the width of the bit field '%U' (%d bits of '%U'): 0 <= x <= %llu",
+                     value, field->name, (int)field->bit_size, field->type->name, (unsigned long long)mask);
+    }
+    return -1;
+}
+
+static int
+store_bits(ffic_cfield *field, char *data, PyObject *value)
+{
+    ffic_ctype *ct = field->type;
+    uint64_t number;
+    int shift = field->bit_shift, size = field->bit_size;
+    if (ffic_to_integer(ct, value, &number) < 0) {
+        return -1;
+    }
+    uint64_t mask = field_mask(field), bits = number & mask;
+    if ((ct->flags & FFIC_TYPE_SIGNED) && ct->code != FFIC_CODE_BOOL && size > 0) {
+        uint64_t sign = UINT64_C(1) << (size - 1);
+        if ((bits ^ sign) - sign != number) {
+            return out_of_bits(field, value);
+        }
+    }
+    else if (bits != number) {
+        return out_of_bits(field, value);
+    }
+    unsigned char *bytes = (unsigned char *)data;
+    for (int i = shift / 8; i * 8 < shift + size; i++) {
+        int position = i * 8 - shift;
+        unsigned char *byte = &bytes[byte_index(field, i)];
+        uint64_t keep = position >= 0 ? mask >> position : mask << -position;
+        uint64_t put = position >= 0 ? bits >> position : bits << -position;
+        *byte = (unsigned char)((*byte & ~keep) | (put & keep));
+    }
+    return 0;
+}
+
+Py_ssize_t
+ffic_flexible_length(ffic_ctype *array, const char *data, PyObject *owner)
+{
+    ffic_state *state = array->state;
+    char *start;
+    Py_ssize_t size;
+    if (owner != NULL && Py_TYPE(owner) == state->cdata_view_type) {
+        owner = ((ffic_cdata_view *)owner)->owner;
+    }
+    if (owner == NULL || Py_TYPE(owner) != state->cdata_owning_type ||
+        !ffic_cdata_owner_range(state, owner, &start, &size)) {
+        return -1;
+    }
+    Py_ssize_t offset = data - start;
+    return offset < 0 || offset > size || array->item->size <= 0 ? 0 : (size - offset) / array->item->size;
+}
+
+PyObject *
+ffic_load_field(ffic_cfield *field, char *record, PyObject *owner)
+{
+    char *data = record + field->offset;
+    ffic_ctype *ct = field->type;
+    if (FFIC_UNLIKELY(field->bit_size >= 0)) {
+        return load_bits(field, data);
+    }
+    if (FFIC_UNLIKELY(ct->code == FFIC_CODE_ARRAY && ct->length < 0)) {
+        Py_ssize_t length = ffic_flexible_length(ct, data, owner);
+        if (length >= 0) {
+            return ffic_cdata_view_of(ct, data, owner, length);
+        }
+    }
+    return ffic_load(ct, data, owner);
+}
+
+int
+ffic_store_field(ffic_cfield *field, char *record, PyObject *value)
+{
+    char *data = record + field->offset;
+    if (FFIC_UNLIKELY(field->bit_size >= 0)) {
+        return store_bits(field, data, value);
+    }
+    return ffic_store(field->type, data, value);
+}

@@ -1,0 +1,183 @@
+/* Calling Python from C: arguments to Python, the result or the error value back. */
+#include "python_body.h"
+
+#include "convert.h"
+
+int
+ffic_check_callback_type(ffic_ctype *function)
+{
+    if (function->flags & FFIC_TYPE_VARIADIC) {
+        PyErr_Format(PyExc_NotImplementedError, "'%U': a callback cannot take variable arguments", function->name);
+        return -1;
+    }
+    if (function->item->kind != FFIC_KIND_VOID && ffic_ctype_size(function->item) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < function->length; i++) {
+        if (ffic_ctype_size(function->u.function.parameters[i]) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+ffic_python_body_init(ffic_python_body *body, ffic_ctype *function, PyObject *callable, PyObject *error, PyObject *onerror)
+{
+    memset(body, 0, sizeof *body);
+    if (!PyCallable_Check(callable)) {
+        PyErr_Format(PyExc_TypeError, "expected a callable object for '%U', not %.200s", function->name,
+                     Py_TYPE(callable)->tp_name);
+        return -1;
+    }
+    if (onerror != NULL && onerror != Py_None && !PyCallable_Check(onerror)) {
+        PyErr_Format(PyExc_TypeError, "expected a callable object for 'onerror', not %.200s", Py_TYPE(onerror)->tp_name);
+        return -1;
+    }
+    if (ffic_check_callback_type(function) < 0) {
+        return -1;
+    }
+    body->result_size = function->item->kind == FFIC_KIND_VOID ? 0 : function->item->size;
+    body->error_value = PyMem_Calloc(1, (size_t)body->result_size + 1);
+    if (body->error_value == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (error != NULL && error != Py_None && body->result_size == 0) {
+        PyErr_Format(PyExc_TypeError, "'%U' returns nothing, so there is no 'error' value", function->name);
+        ffic_python_body_clear(body);
+        return -1;
+    }
+    if (error != NULL && error != Py_None && ffic_store(function->item, body->error_value, error) < 0) {
+        ffic_python_body_clear(body);
+        return -1;
+    }
+    body->type = (ffic_ctype *)Py_NewRef((PyObject *)function);
+    body->callable = Py_NewRef(callable);
+    body->onerror = onerror == NULL || onerror == Py_None ? NULL : Py_NewRef(onerror);
+    return 0;
+}
+
+void
+ffic_python_body_clear(ffic_python_body *body)
+{
+    Py_CLEAR(body->callable);
+    Py_CLEAR(body->onerror);
+    Py_CLEAR(body->type);
+    PyMem_Free(body->error_value);
+    body->error_value = NULL;
+}
+
+int
+ffic_python_body_traverse(ffic_python_body *body, visitproc visit, void *arg)
+{
+    Py_VISIT(body->type);
+    Py_VISIT(body->callable);
+    Py_VISIT(body->onerror);
+    return 0;
+}
+
+static int
+store_result(ffic_python_body *body, PyObject *value, char *result)
+{
+    if (body->result_size == 0) {
+        if (value != Py_None) {
+            PyErr_Format(PyExc_TypeError, "a callback of type '%U' must return None, not %.200s", body->type->name,
+                         Py_TYPE(value)->tp_name);
+            return -1;
+        }
+        return 0;
+    }
+    memset(result, 0, (size_t)body->result_size);
+    return ffic_store(body->type->item, result, value);
+}
+
+static void
+use_error_value(const ffic_python_body *body, char *result)
+{
+    if (body->result_size > 0 && body->error_value != NULL) {
+        memcpy(result, body->error_value, (size_t)body->result_size);
+    }
+}
+
+/* An exception is set: hand it to onerror, or print it. */
+static void
+handle_exception(ffic_python_body *body, PyObject *shown, PyObject *onerror, char *result)
+{
+    if (onerror == NULL) {
+        PyErr_WriteUnraisable(shown);
+        return;
+    }
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL && value != NULL) {
+        PyException_SetTraceback(value, traceback);
+    }
+    PyObject *answer = PyObject_CallFunctionObjArgs(onerror, type, value == NULL ? Py_None : value,
+                                                    traceback == NULL ? Py_None : traceback, NULL);
+    if (answer != NULL && answer != Py_None && store_result(body, answer, result) < 0) {
+        Py_CLEAR(answer);
+        use_error_value(body, result);
+    }
+    if (answer == NULL) {
+        /* What went wrong in onerror, and what it was called for. */
+        PyErr_WriteUnraisable(onerror);
+        PyErr_Restore(type, value, traceback);
+        PyErr_WriteUnraisable(shown);
+    }
+    else {
+        Py_XDECREF(type);
+        Py_XDECREF(value);
+        Py_XDECREF(traceback);
+    }
+    Py_XDECREF(answer);
+}
+
+void
+ffic_python_body_call(ffic_python_body *body, PyObject *shown, void *const *args, char *result)
+{
+    enum { LOCAL = 8 };
+    PyObject *local[LOCAL + 1];
+    ffic_ctype *function = body->type;
+    Py_ssize_t count = function->length, made = 0;
+    PyObject **objects = local + 1; /* vectorcall may use the place before the first argument */
+    PyObject **memory = NULL;
+    /* The callback object may be replaced or collected while it runs. */
+    PyObject *callable = Py_NewRef(body->callable);
+    PyObject *onerror = Py_XNewRef(body->onerror);
+    PyObject *answer = NULL;
+    use_error_value(body, result);
+    if (count > LOCAL) {
+        memory = PyMem_Malloc((size_t)(count + 1) * sizeof *memory);
+        if (memory == NULL) {
+            PyErr_NoMemory();
+            goto done;
+        }
+        objects = memory + 1;
+    }
+    for (; made < count; made++) {
+        ffic_ctype *ct = function->u.function.parameters[made];
+        /* A record lies in memory that C takes back afterwards, so Python gets a copy. */
+        objects[made] = ct->code == FFIC_CODE_RECORD ? ffic_cdata_copy(ct, args[made]) : ffic_load(ct, args[made], NULL);
+        if (objects[made] == NULL) {
+            goto done;
+        }
+    }
+    answer = PyObject_Vectorcall(callable, objects, (size_t)count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    if (answer != NULL && store_result(body, answer, result) < 0) {
+        use_error_value(body, result);
+        Py_CLEAR(answer);
+    }
+done:
+    if (answer == NULL) {
+        handle_exception(body, shown, onerror, result);
+    }
+    Py_XDECREF(answer);
+    while (made > 0) {
+        Py_DECREF(objects[--made]);
+    }
+    PyMem_Free(memory);
+    Py_DECREF(callable);
+    Py_XDECREF(onerror);
+}

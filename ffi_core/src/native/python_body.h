@@ -1,0 +1,27 @@
+/* The Python body of a function that C calls: shared by ffi.callback and extern "Python". */
+#ifndef FFIC_PYTHON_BODY_H
+#define FFIC_PYTHON_BODY_H
+
+#include "cdata.h"
+
+typedef struct ffic_python_body {
+    ffic_ctype *type;      /* the function type */
+    PyObject *callable;    /* NULL: none (any more) */
+    PyObject *onerror;     /* or NULL */
+    char *error_value;     /* what C gets after an exception: result_size bytes */
+    Py_ssize_t result_size; /* 0 for void */
+} ffic_python_body;
+
+/* `error` and `onerror` may be NULL or None.  -1 with an exception, then nothing is held. */
+int ffic_python_body_init(ffic_python_body *body, ffic_ctype *function, PyObject *callable, PyObject *error, PyObject *onerror);
+void ffic_python_body_clear(ffic_python_body *body);
+int ffic_python_body_traverse(ffic_python_body *body, visitproc visit, void *arg);
+
+/* Call it, with the thread state held.  `args` point to the C arguments; `result` gets result_size bytes.  `shown` stands for the
+ * callback in messages.  Never leaves an exception. */
+void ffic_python_body_call(ffic_python_body *body, PyObject *shown, void *const *args, char *result);
+
+/* Parse `error` and `onerror`, call it a callback of this type: checks that it can be one.  -1 with an exception. */
+int ffic_check_callback_type(ffic_ctype *function);
+
+#endif
