@@ -52,7 +52,7 @@ def libffi_flags(what: str) -> list[str]:
     """Ask pkg-config for libffi's flags: ``what`` is "--cflags" or "--libs"."""
     command = [os.environ.get("PKG_CONFIG") or "pkg-config", what, "libffi"]
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         raise SystemExit(LIBFFI_ADVICE.format(problem=f"there is no `{command[0]}`.")) from None
     if done.returncode != 0:
@@ -74,7 +74,7 @@ def check_tools() -> None:
 
 
 def compile_flags() -> list[str]:
-    """Flags for GCC and Clang."""
+    """Give the flags for GCC and Clang."""
     flags = ["-std=c11", "-O3", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wshadow", "-Wconversion"]
     # As a system directory: the warnings are for our own code, not for Python's headers.
     flags += ["-isystem", sysconfig.get_path("include")]
@@ -86,12 +86,12 @@ def compile_flags() -> list[str]:
 
 
 def msvc_flags() -> list[str]:
-    """Flags for Microsoft's compiler."""
+    """Give the flags for Microsoft's compiler."""
     return ["/std:c11", "/O2", "/W4"] + (["/WX"] if os.environ.get("FFI_CORE_STRICT") == "1" else [])
 
 
 def sanitizer_flags() -> list[str]:
-    """Flags, for the compiler and the linker alike, of the sanitizers asked for."""
+    """Give the flags of the sanitizers asked for, which compiler and linker both take."""
     sanitizers = os.environ.get("FFI_CORE_SANITIZE")
     if not sanitizers:
         return []
@@ -102,6 +102,7 @@ class BuildNative(build_ext):
     """Compile the C files of an extension side by side, with the flags that the compiler at hand knows."""
 
     def build_extensions(self) -> None:
+        """Build everything, the C files of one extension at the same time."""
         compiler: Any = self.compiler
         msvc = compiler.compiler_type == "msvc"
         if not msvc:

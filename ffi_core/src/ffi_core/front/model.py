@@ -191,7 +191,7 @@ class RecordDecl:
 
     ``fields`` is None while it is opaque.  ``c_name`` is what C code calls it (``struct passwd``, or ``T`` for
     ``typedef struct {...} T;`` and for ``typedef ... T;``), "" where C has no name for it.
-    Units: ``pack`` and ``aligned`` in bytes, 0 for none.
+    Units: ``pack`` and ``aligned`` in bytes, 0 for none; ``pack`` is -1 for ``__attribute__((packed))``.
     """
 
     kind: str
