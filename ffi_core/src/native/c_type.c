@@ -648,6 +648,8 @@ ctype_dealloc(PyObject *self)
     ffic_ctype *ct = (ffic_ctype *)self;
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
+    /* A long chain of pointers to pointers is freed without deep recursion. */
+    Py_TRASHCAN_BEGIN(self, ctype_dealloc)
     if (ct->weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
     }
@@ -681,6 +683,7 @@ ctype_dealloc(PyObject *self)
     Py_XDECREF(ct->name);
     type->tp_free(self);
     Py_DECREF(type);
+    Py_TRASHCAN_END
 }
 
 static PyObject *

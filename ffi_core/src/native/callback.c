@@ -46,23 +46,13 @@ widen_result(const ffic_ctype *ct, char *result)
     memcpy(result, &bits, sizeof(ffi_arg));
 }
 
-static bool
-is_finalizing(void)
-{
-#if PY_VERSION_HEX >= 0x030D0000
-    return Py_IsFinalizing();
-#else
-    return _Py_IsFinalizing();
-#endif
-}
-
 static void
 closure_invoke(ffi_cif *cif, void *result, void **args, void *data)
 {
     closure *c = data;
     int entered_errno = errno;
     (void)cif;
-    if (!Py_IsInitialized() || is_finalizing()) {
+    if (!Py_IsInitialized() || ffic_is_finalizing()) {
         /* No Python any more: a thread that asked for the GIL now would be stopped for good. */
         memset(result, 0, sizeof(ffi_arg));
         errno = entered_errno;

@@ -27,6 +27,17 @@ Py_XNewRef(PyObject *object)
     Py_XINCREF(object);
     return object;
 }
+
+static inline int
+PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
+{
+    Py_INCREF(value);
+    int result = PyModule_AddObject(module, name, value);
+    if (result < 0) {
+        Py_DECREF(value);
+    }
+    return result;
+}
 #define Py_TPFLAGS_IMMUTABLETYPE 0
 #define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
 #endif
@@ -115,6 +126,17 @@ ffic_dict_get(PyObject *dict, PyObject *key)
     return value;
 #else
     return Py_XNewRef(PyDict_GetItemWithError(dict, key));
+#endif
+}
+
+/* Is the interpreter shutting down?  May be asked without a thread state. */
+static inline bool
+ffic_is_finalizing(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return Py_IsFinalizing();
+#else
+    return _Py_IsFinalizing();
 #endif
 }
 

@@ -44,6 +44,14 @@ typedef struct ffic_state {
     ffic_ctype *file_type;       /* FILE, where no ffi declares it: opaque */
 } ffic_state;
 
+/* The addresses of all the types above. */
+#define FFIC_STATE_TYPES(state)                                                                                                \
+    &(state)->ctype_type, &(state)->cfield_type, &(state)->cdata_type, &(state)->cdata_owning_type, &(state)->cdata_view_type, \
+        &(state)->cdata_function_type, &(state)->cdata_handle_type, &(state)->cdata_gc_type, &(state)->cdata_buffer_type,      \
+        &(state)->cdata_callback_type, &(state)->cdata_iterator_type, &(state)->buffer_type, &(state)->allocator_type,         \
+        &(state)->function_type, &(state)->lib_type, &(state)->library_variable_type, &(state)->library_type,                  \
+        &(state)->ffi_type
+
 /* The state of the module that `type`, one of ours or a subclass made in Python, belongs to. */
 ffic_state *ffic_state_of_type(PyTypeObject *type);
 

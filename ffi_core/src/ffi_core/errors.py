@@ -1,0 +1,7 @@
+"""The base of the exceptions that users of ffi_core catch.  Imports nothing, for the runtime raises it too."""
+
+from __future__ import annotations
+
+
+class FFIError(Exception):
+    """The base of what declarations, types and builds can raise; `ffi.error` is this class."""

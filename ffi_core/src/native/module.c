@@ -1,0 +1,141 @@
+/* The module `ffi_core._native`: its state, and the order in which its parts are made. */
+#include "c_type.h"
+#include "callback.h"
+#include "cdata.h"
+#include "ffi_object.h"
+#include "function.h"
+#include "generated_module.h"
+#include "lib.h"
+#include "library.h"
+
+static struct PyModuleDef native_module;
+
+ffic_state *
+ffic_state_of_type(PyTypeObject *type)
+{
+    /* Subclasses made in Python have no module of ours: their base has. */
+    for (; type != NULL; type = type->tp_base) {
+        if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+            break;
+        }
+        PyObject *module = ((PyHeapTypeObject *)type)->ht_module;
+        if (module != NULL && PyModule_GetDef(module) == &native_module) {
+            return PyModule_GetState(module);
+        }
+    }
+    return NULL;
+}
+
+static int
+make_error(PyObject *module, ffic_state *state)
+{
+    PyObject *errors = PyImport_ImportModule("ffi_core.errors");
+    state->error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "FFIError");
+    Py_XDECREF(errors);
+    return state->error == NULL ? -1 : PyModule_AddObjectRef(module, "error", state->error);
+}
+
+static int
+make_file_type(ffic_state *state)
+{
+    PyObject *key = PyUnicode_FromString("struct $FILE");
+    state->file_type = key == NULL ? NULL : ffic_ctype_tagged(state, FFIC_KIND_STRUCT, Py_None, key);
+    Py_XDECREF(key);
+    if (state->file_type == NULL) {
+        return -1;
+    }
+    Py_CLEAR(state->file_type->ffi); /* nothing can complete it */
+    state->file_type->flags |= FFIC_TYPE_OPAQUE;
+    return 0;
+}
+
+static int
+native_exec(PyObject *module)
+{
+    ffic_state *state = PyModule_GetState(module);
+    if (make_error(module, state) < 0 || ffic_ctype_setup(module, state) < 0 ||
+        ffic_primitives_setup(state) < 0 || make_file_type(state) < 0 || ffic_cdata_setup(module, state) < 0 ||
+        ffic_callback_setup(module, state) < 0 || ffic_library_setup(module, state) < 0 ||
+        ffic_function_setup(module, state) < 0 || ffic_lib_setup(module, state) < 0 || ffic_ffi_setup(module, state) < 0) {
+        return -1;
+    }
+    return ffic_generated_module_setup(module);
+}
+
+static int
+native_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    ffic_state *state = PyModule_GetState(module);
+    PyTypeObject **types[] = {FFIC_STATE_TYPES(state)};
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
+        Py_VISIT(*types[i]);
+    }
+    for (size_t i = 0; i < FFIC_PRIMITIVE_MAX; i++) {
+        Py_VISIT(state->primitives[i]);
+    }
+    Py_VISIT(state->error);
+    Py_VISIT(state->null);
+    Py_VISIT(state->interned);
+    Py_VISIT(state->place_fields);
+    Py_VISIT(state->handles);
+    return 0;
+}
+
+static int
+native_clear(PyObject *module)
+{
+    ffic_state *state = PyModule_GetState(module);
+    PyTypeObject **types[] = {FFIC_STATE_TYPES(state)};
+    ffic_callback_teardown(state);
+    Py_CLEAR(state->null);
+    Py_CLEAR(state->place_fields);
+    Py_CLEAR(state->handles);
+    Py_CLEAR(state->error);
+    Py_CLEAR(state->void_type);
+    Py_CLEAR(state->char_type);
+    Py_CLEAR(state->void_pointer);
+    Py_CLEAR(state->char_pointer);
+    Py_CLEAR(state->file_type);
+    for (size_t i = 0; i < FFIC_PRIMITIVE_MAX; i++) {
+        Py_CLEAR(state->primitives[i]);
+    }
+    Py_CLEAR(state->interned);
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(types); i++) {
+        Py_CLEAR(*types[i]);
+    }
+    return 0;
+}
+
+static void
+native_free(void *module)
+{
+    (void)native_clear(module);
+}
+
+static PyModuleDef_Slot native_slots[] = {
+    {Py_mod_exec, native_exec},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+#if PY_VERSION_HEX >= 0x030D0000
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef native_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "ffi_core._native",
+    .m_doc = "The runtime of ffi_core: C types, C data, calls and callbacks.",
+    .m_size = sizeof(ffic_state),
+    .m_slots = native_slots,
+    .m_traverse = native_traverse,
+    .m_clear = native_clear,
+    .m_free = native_free,
+};
+
+PyMODINIT_FUNC
+PyInit__native(void)
+{
+    return PyModuleDef_Init(&native_module);
+}
