@@ -76,6 +76,8 @@ def test_out_of_range_values_raise_and_change_nothing(ffi: Any, struct: str, fie
     value = ffi.new(f"struct {struct} *")
     low, high = limits(*FIELDS[struct][field])
     for number in (low - 1, high + 1, 1 << 70):
+        if number == 1 and low == -1:  # `int flag : 1` takes 1 for its one bit
+            continue
         with pytest.raises(OverflowError):
             setattr(value, field, number)
     for wrong in ("1", 1.5, None):
