@@ -1,0 +1,206 @@
+"""What the parts of the parser share: the text, the scope, and how to get from a node to a place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Optional
+
+from .attributes import BIGGEST_ALIGNMENT, Attribute
+from .constants import Evaluator, UnknownValueError
+from .directives import Directives
+from .errors import CDefError
+from .literals import Integer, smallest_type
+from .model import (
+    INFERRED,
+    Array,
+    ConstantDecl,
+    CType,
+    Place,
+    Pointer,
+    Primitive,
+    RecordDecl,
+    Tagged,
+    spell,
+)
+from .scope import Scope
+from .source import Source
+from .target import Target
+from .tokens import Prepared
+
+Node = Any  # of pycparser, which has no types
+SizeOf = Callable[[CType], int]
+
+# pycparser's line of the first token: line 1 has the typedef names that it must know.
+FIRST_LINE = 2
+
+
+class Context:
+    """One parse.
+
+    ``read_type`` and ``specifiers`` are set by the parser, which knows all parts.
+    """
+
+    def __init__(
+        self, source: Source, scope: Scope, directives: Directives, target: Target, sizeof: Optional[SizeOf] = None
+    ) -> None:
+        self.source = source
+        self.scope = scope
+        self.directives = directives
+        self.target = target
+        self.prepared = Prepared()
+        self.common: dict[str, CType] = {}
+        self.specifiers: dict[str, Callable[[Node], CType]] = {}
+        self.record_names: dict[int, str] = {}  # tokens of anonymous records and enums: the typedef that names them
+        self.arguments: dict[int, Node] = {}
+        self.pending: dict[str, Callable[[], None]] = {}  # macros that were not computed yet
+        self.integers: dict[str, Integer] = {}
+        self.evaluator = Evaluator(target, self)
+        self._sizeof = sizeof
+        self._widths = target.integers()
+        self._floats = target.floats()
+        self.type_reader: Callable[[Node], CType] = self._no_reader
+
+    def _no_reader(self, node: Node) -> CType:
+        raise self.error("types cannot be read here", node)
+
+    # Places.
+
+    def token(self, node: Node) -> int:
+        """Give the token of a node; -1 where pycparser says nothing."""
+        coord = getattr(node, "coord", None)
+        if coord is not None and coord.line >= FIRST_LINE:
+            return int(coord.line) - FIRST_LINE
+        for _, child in node.children():  # pycparser 2 does not place type names
+            found = self.token(child)
+            if found >= 0:
+                return found
+        return -1
+
+    def offset(self, node: Node) -> int:
+        """Give the offset of a node in the text."""
+        return self.offset_of_token(self.token(node))
+
+    def offset_of_token(self, token: int) -> int:
+        """Give the offset of a token; the end of the text for one past the last."""
+        offsets = self.prepared.offsets
+        if 0 <= token < len(offsets):
+            return offsets[token]
+        return 0 if token < 0 else max(len(self.source.text.rstrip()) - 1, 0)
+
+    def place(self, node: Node) -> Place:
+        """Say where a node stands in the user's text."""
+        return self.source.place(self.offset(node))
+
+    def error(self, message: str, node: Node) -> CDefError:
+        """Make the error that points at ``node``."""
+        return CDefError(message, self.place(node))
+
+    # What constant expressions refer to.
+
+    def find_constant(self, name: str, node: Node) -> Integer:
+        """Give the value of a name.
+
+        Errors: ``UnknownValueError`` where only a compiler knows it.
+        """
+        found = self.integers.get(name)
+        if found is not None:
+            return found
+        compute = self.pending.pop(name, None)
+        if compute is not None:
+            compute()
+            found = self.integers.get(name)
+            if found is not None:
+                return found
+        decl = self.scope.find_global(name)
+        if not isinstance(decl, ConstantDecl):
+            what = f"'{name}' is not declared" if decl is None else f"'{name}' is no constant"
+            raise self.error(what, node)
+        if decl.value is None:
+            raise UnknownValueError(f"only a compiler knows the value of '{name}'", self.place(node))
+        ctype = smallest_type(decl.value, self.target)
+        if ctype is None:
+            raise self.error(f"'{name}' is larger than any integer type", node)
+        value = Integer(decl.value, ctype)
+        return (self.evaluator.convert(value, decl.type) if decl.type is not None else None) or value
+
+    def read_type(self, node: Node) -> CType:
+        """Give the type that a type name means."""
+        return self.type_reader(node)
+
+    def resolve(self, ctype: CType) -> CType:
+        """Replace a typedef by what it stands for, at the top only."""
+        return self.scope.resolve(ctype)
+
+    def size_of(self, ctype: CType, node: Node) -> int:
+        """Give the size in bytes."""
+        resolved = self.resolve(ctype)
+        if isinstance(resolved, Pointer):
+            return self.target.pointer_bits // 8
+        if isinstance(resolved, Array) and isinstance(resolved.length, int):
+            return resolved.length * self.size_of(resolved.item, node)
+        if isinstance(resolved, Primitive):
+            return self._floats.get(resolved.name) or max(self._widths[resolved.name][0] // 8, 1)
+        if self._sizeof is not None:
+            return self._sizeof(resolved)
+        raise self.error(f"the size of '{spell(ctype)}' is not known while declarations are read", node)
+
+    def align_of(self, ctype: CType, node: Node) -> int:
+        """Give the alignment in bytes."""
+        resolved = self.resolve(ctype)
+        while isinstance(resolved, Array):
+            resolved = self.resolve(resolved.item)
+        if not isinstance(resolved, (Pointer, Primitive)):
+            raise self.error(f"the alignment of '{spell(ctype)}' is not known while declarations are read", node)
+        size = self.size_of(resolved, node)
+        if isinstance(resolved, Primitive) and resolved.name.endswith("_Complex"):
+            return size // 2
+        return 4 if size == 12 or (size > 4 and self.target.pointer_bits == 32 and not self.target.windows) else size
+
+    # Other questions.
+
+    def length(self, node: Node) -> int:
+        """Compute the length of an array, an alignment or the like: a constant that is not negative."""
+        try:
+            value = self.evaluator.evaluate(node).value
+        except UnknownValueError as error:
+            error.message += "; write '[...]' for a length that the compiler fills in"
+            raise
+        if value < 0:
+            raise self.error("this cannot be negative", node)
+        return value
+
+    def alignment(self, attributes: list[Attribute]) -> int:
+        """Compute the largest alignment that the attributes ask for; 0 for none."""
+        largest = 0
+        for attribute in attributes:
+            if attribute.name != "aligned":
+                continue
+            value = BIGGEST_ALIGNMENT
+            if attribute.argument >= 0:
+                value = self.length(self.arguments[attribute.argument])
+            if value < 1 or value & (value - 1):
+                raise self.source.error("an alignment is a power of two", attribute.offset)
+            largest = max(largest, value)
+        return largest
+
+    def record(self, ctype: CType) -> Optional[RecordDecl]:
+        """Find the declaration of a struct or union type."""
+        resolved = self.resolve(ctype)
+        if isinstance(resolved, Tagged):
+            decl = self.scope.find_type(resolved.key)
+            if isinstance(decl, RecordDecl):
+                return decl
+        return None
+
+    def is_incomplete_array(self, ctype: CType) -> bool:
+        """Say whether a type is ``T[]``."""
+        resolved = self.resolve(ctype)
+        return isinstance(resolved, Array) and resolved.length is None
+
+    def has_inferred_length(self, ctype: CType) -> bool:
+        """Say whether a type is ``T[...]``, or an array of such."""
+        while isinstance(ctype, Array):
+            if ctype.length is INFERRED:
+                return True
+            ctype = ctype.item
+        return False

@@ -1,0 +1,176 @@
+"""Why C could not be parsed: from pycparser's complaint to a sentence about the user's text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from typing import Final, Optional
+
+from .context import FIRST_LINE, Context
+from .errors import CDefError
+from .tokens import MARKER_TYPES, MORE_MEMBERS, UNKNOWN_LENGTH, UNKNOWN_VALUE
+
+# The name under which pycparser sees the text.
+FILE_NAME: Final = "<c>"
+
+_COMPLAINT = re.compile(re.escape(FILE_NAME) + r":(?:(\d+):(?:\d+:)?)?\s*(.*)", re.DOTALL)
+_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*\Z", re.ASCII)
+_OPENING: Final = {"(": ")", "[": "]", "{": "}"}
+_KEYWORDS: Final = frozenset(
+    [
+        "void",
+        "char",
+        "short",
+        "int",
+        "long",
+        "float",
+        "double",
+        "signed",
+        "unsigned",
+        "_Bool",
+        "_Complex",
+        "__int128",
+        "struct",
+        "union",
+        "enum",
+        "const",
+        "volatile",
+        "restrict",
+        "_Atomic",
+        "static",
+        "extern",
+        "typedef",
+        "register",
+        "auto",
+        "inline",
+        "_Noreturn",
+        "_Thread_local",
+        "_Alignas",
+        "_Static_assert",
+        "sizeof",
+        "_Alignof",
+        "return",
+        "if",
+        "else",
+        "for",
+        "while",
+        "do",
+        "switch",
+        "case",
+        "default",
+        "break",
+        "continue",
+        "goto",
+    ]
+)
+# What a type can follow.
+_BEFORE_TYPE: Final = frozenset(
+    [
+        ";",
+        "{",
+        "}",
+        "(",
+        ",",
+        "*",
+        "const",
+        "volatile",
+        "static",
+        "extern",
+        "typedef",
+        "inline",
+        "_Noreturn",
+        "register",
+        "_Atomic",
+        "_Thread_local",
+    ]
+)
+
+
+def explain(context: Context, complaint: str, types: Collection[str], find: Callable[[int, int], str]) -> CDefError:
+    """Turn a complaint of pycparser into an error at a place of the user's.
+
+    ``types`` are the names known as types.  ``find`` parses the tokens from one to another, and gives the complaint or "".
+    """
+    prepared = context.prepared
+    texts = prepared.texts
+    end = prepared.expressions[0] if prepared.expressions else len(texts)
+    unbalanced = _unbalanced(context, end)
+    if unbalanced is not None:
+        return unbalanced
+    token, detail = _parts(complaint)
+    first, last = 0, end
+    if token is None or token >= end:
+        # pycparser often says nothing of the place: see which declaration it is.
+        starts = [*prepared.statements, *prepared.expressions, len(texts)]
+        for first, last in zip(starts, starts[1:]):
+            complaint = find(first, last) if first < last else ""
+            if complaint:
+                token, detail = _parts(complaint)
+                break
+    if first >= end:
+        return _at(context, "this is no integer constant", min(first + 1, len(texts) - 1))
+    if token is not None and first <= token < last:
+        for candidate in (token, token - 1, token - 2):
+            if first <= candidate and _is_unknown_type(texts, candidate, types):
+                return _at(context, f"unknown type '{texts[candidate]}'", candidate)
+        return _at(context, _complain(texts[token], detail), token)
+    for candidate in range(first, last):
+        if _is_unknown_type(texts, candidate, types):
+            return _at(context, f"unknown type '{texts[candidate]}'", candidate)
+    if texts[last - 1] != ";":
+        return _at(context, "the text ends in the middle of a declaration; is there a ';' missing?", last - 1)
+    return _at(context, _complain(texts[first], detail), first)
+
+
+def _parts(complaint: str) -> tuple[Optional[int], str]:
+    """Take a complaint apart: the token, where it says which, and the words."""
+    match = _COMPLAINT.match(complaint)
+    if match is None:
+        return None, ""
+    return int(match.group(1)) - FIRST_LINE if match.group(1) else None, match.group(2)
+
+
+def _complain(text: str, detail: str) -> str:
+    if not detail or detail.startswith(("before:", "At end")):
+        return f"this is no C declaration: {_show(text)} cannot stand here"
+    if detail == "Invalid function definition":
+        return f"this is no C declaration: {_show(text)} is no type"
+    return f"this is no C declaration: {detail[0].lower()}{detail[1:]}"
+
+
+def _at(context: Context, message: str, token: int) -> CDefError:
+    return context.source.error(message, context.offset_of_token(token))
+
+
+def _show(text: str) -> str:
+    is_marker = any(name in text for name in (*MARKER_TYPES, UNKNOWN_LENGTH, UNKNOWN_VALUE, MORE_MEMBERS))
+    return "'...'" if is_marker else f"'{text}'"
+
+
+def _unbalanced(context: Context, end: int) -> Optional[CDefError]:
+    stack: list[tuple[str, int]] = []
+    for token in range(end):
+        text = context.prepared.texts[token]
+        if text in _OPENING:
+            stack.append((text, token))
+        elif text in {")", "]", "}"}:
+            if not stack:
+                return _at(context, f"this '{text}' closes nothing", token)
+            opening, start = stack.pop()
+            if _OPENING[opening] != text:
+                return _at(context, f"this '{opening}' is not closed before a '{text}'", start)
+    if stack:
+        return _at(context, f"this '{stack[-1][0]}' is never closed", stack[-1][1])
+    return None
+
+
+def _is_unknown_type(texts: list[str], token: int, types: Collection[str]) -> bool:
+    """Guess that a name was meant as a type: it stands where one starts, and a declarator follows."""
+    text = texts[token]
+    if _IDENTIFIER.match(text) is None or text in _KEYWORDS or text in types or text.startswith("__ffi_core_"):
+        return False
+    before = texts[token - 1] if token > 0 else ";"
+    after = texts[token + 1] if token + 1 < len(texts) else ""
+    if before not in _BEFORE_TYPE or (before == "*" and after != "*"):
+        return False
+    return after == "*" or (_IDENTIFIER.match(after) is not None and after not in {"struct", "union", "enum"})

@@ -1,0 +1,114 @@
+"""Enums: their enumerators, the values of these, and the integer type that compilers choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from .constants import UnknownValueError
+from .context import Context
+from .literals import Integer, smallest_type
+from .model import ConstantDecl, EnumDecl, GlobalDecl, Tagged
+from .tokens import MORE_MEMBERS, UNKNOWN_VALUE
+
+Node = Any  # of pycparser, which has no types
+
+
+class EnumReader:
+    """Reads enum specifiers and declares what they define."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._done: dict[int, Tagged] = {}  # definitions, which several declarators share
+
+    def read(self, node: Node) -> Tagged:
+        """Declare an enum specifier, and give its type."""
+        context = self._context
+        token = context.token(node)
+        found = self._done.get(token)
+        if found is not None:
+            return found
+        if node.name is not None:
+            tag, c_name = node.name, f"enum {node.name}"
+        else:
+            c_name = context.record_names.get(token, "")
+            tag = f"${c_name}" if c_name else context.scope.anonymous_tag()
+        ctype = Tagged("enum", tag)
+        place = context.place(node)
+        if node.values is None:
+            context.scope.declare_type(ctype.key, EnumDecl(tag, c_name, (), partial=True, place=place))
+            return ctype
+        self._done[token] = ctype
+        constants, partial = self._enumerators(list(node.values.enumerators))
+        if partial and not c_name and not constants:
+            raise context.error("an enum without a name and without enumerators says nothing", node)
+        decl = EnumDecl(tag, c_name, tuple(constant.name for constant in constants), partial, place)
+        if context.scope.declare_type(ctype.key, decl):
+            # With the enum come its values, also where a `#define` gave the same ones before.
+            context.scope.globals.update((constant.name, constant) for constant in constants)
+            if enum_base(decl, context.scope.globals) is None:
+                raise context.error("no integer type holds all values of this enum", node)
+        return ctype
+
+    def _enumerators(self, nodes: list[Node]) -> tuple[list[ConstantDecl], bool]:
+        """Compute the values in turn, and declare each at once: the next one can refer to it."""
+        context = self._context
+        partial = any(
+            node.name == MORE_MEMBERS or (type(node.value).__name__ == "ID" and node.value.name == UNKNOWN_VALUE)
+            for node in nodes
+        )
+        constants = []
+        names = set()
+        following: Optional[int] = 0
+        for node in nodes:
+            if node.name == MORE_MEMBERS:
+                continue
+            if node.name in names:
+                raise context.error(f"enumerator '{node.name}' stands here twice", node)
+            names.add(node.name)
+            value = following if node.value is None else self._value(node)
+            if partial and node.value is None:
+                value = None  # what stands between the enumerators is not known
+            constants.append(self._declare(node, value))
+            following = None if value is None else value + 1
+        return constants, partial or any(constant.value is None for constant in constants)
+
+    def _value(self, node: Node) -> Optional[int]:
+        if type(node.value).__name__ == "ID" and node.value.name == UNKNOWN_VALUE:
+            return None
+        try:
+            return self._context.evaluator.evaluate(node.value).value
+        except UnknownValueError:
+            return None
+
+    def _declare(self, node: Node, value: Optional[int]) -> ConstantDecl:
+        context = self._context
+        constant = ConstantDecl(node.name, value, None, context.place(node))
+        context.scope.declare_global(constant)
+        if value is not None:
+            ctype = smallest_type(value, context.target)
+            if ctype is None:
+                raise context.error(f"no integer type holds the value of '{node.name}'", node)
+            context.integers[node.name] = Integer(value, ctype)
+        return constant
+
+
+def enum_base(decl: EnumDecl, constants: Mapping[str, GlobalDecl]) -> Optional[str]:
+    """Choose the integer type of an enum as GCC does; None where none holds all values, "" where not all are known.
+
+    Source: GCC manual, "Structures, Unions, Enumerations, and Bit-Fields".
+    """
+    values = []
+    for name in decl.enumerators:
+        constant = constants.get(name)
+        if not isinstance(constant, ConstantDecl) or constant.value is None:
+            return ""
+        values.append(constant.value)
+    if decl.partial:
+        return ""
+    low, high = min(values, default=0), max(values, default=0)
+    if low >= 0:
+        return "unsigned int" if high < 1 << 32 else "unsigned long" if high < 1 << 64 else None
+    if low >= -(1 << 31) and high < 1 << 31:
+        return "int"
+    return "long" if low >= -(1 << 63) and high < 1 << 63 else None

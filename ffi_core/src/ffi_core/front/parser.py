@@ -1,0 +1,383 @@
+"""From C text to declarations, with pycparser as the judge of what is C."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import Any, Optional
+
+from .constants import UnknownValueError
+from .context import Context, SizeOf
+from .declarators import TypeReader
+from .diagnosis import FILE_NAME, explain
+from .directives import Define, Directives
+from .enums import EnumReader
+from .errors import CDefError
+from .literals import Integer, LiteralError, read_integer
+from .model import (
+    Array,
+    ConstantDecl,
+    CType,
+    Function,
+    FunctionDecl,
+    Pointer,
+    PythonFunctionDecl,
+    RecordDecl,
+    Tagged,
+    TypedefDecl,
+    UnknownNumber,
+    VariableDecl,
+    Void,
+)
+from .names import common_types
+from .records import RecordReader
+from .scope import Scope
+from .source import Source, split
+from .target import host_target
+from .tokens import MARKER_TYPES, OPAQUE, Rewriter, is_balanced, tokenize
+
+Node = Any  # of pycparser, which has no types
+
+_DEFINE = "__ffi_core_define_"
+_ARGUMENT = "__ffi_core_argument_"
+_TYPE = "__ffi_core_type"
+_NUMBER = re.compile(r"(\(?)\s*([+-]?)\s*([0-9]\w*)\s*(\)?)\Z", re.ASCII)
+
+
+class Parser:
+    """Reads one text into one scope."""
+
+    def __init__(
+        self,
+        source: Source,
+        scope: Scope,
+        *,
+        pack: int = 0,
+        release_gil: bool = True,
+        sizeof: Optional[SizeOf] = None,
+    ) -> None:
+        target = host_target()
+        self._source = source
+        self._scope = scope
+        self._release_gil = release_gil
+        self._directives = Directives(source, pack)
+        self._context = Context(source, scope, self._directives, target, sizeof)
+        self._context.common = common_types(windows=target.windows)
+        self._types = TypeReader(self._context)
+        records = RecordReader(self._context, self._types)
+        self._context.type_reader = self._types.read
+        self._context.specifiers = {
+            "Struct": records.read,
+            "Union": records.read,
+            "Enum": EnumReader(self._context).read,
+        }
+        self._bodies: dict[int, Node] = {}  # of the macros that pycparser has read
+        self._computed: set[int] = set()
+
+    def parse(self) -> None:
+        """Declare everything that the text says."""
+        rewriter = Rewriter(self._source)
+        for start, end in split(self._source.clean):
+            rewriter.add(start, end)
+        declarations = self._read(rewriter)
+        self._name_records(declarations)
+        self._plan_macros()
+        events: list[tuple[int, Callable[[], None]]] = [
+            (self._start_of(node), self._declaring(node)) for node in declarations
+        ]
+        events += [(define.offset, self._computing(index)) for index, define in enumerate(self._directives.defines)]
+        for _, event in sorted(events, key=lambda pair: pair[0]):
+            event()
+        for abi, offset in self._context.prepared.conventions.values():
+            raise self._source.error(
+                f"{abi} must stand directly before the name of a function, or before the '*' of a pointer to one",
+                offset,
+            )
+
+    def parse_type(self) -> CType:
+        """Read the text as one type, as in a cast."""
+        texts, offsets = tokenize(self._source, self._source.clean)
+        if not texts or not is_balanced(texts) or ";" in texts:
+            raise self._source.error("this is no type", offsets[0] if offsets else 0)
+        rewriter = Rewriter(self._source)
+        rewriter.add_type(_TYPE, texts, offsets)
+        nodes = self._run_pycparser(rewriter)
+        initializer = nodes[-1].init if nodes else None
+        operand = getattr(initializer, "expr", None)
+        if len(nodes) != 1 or type(operand).__name__ != "Typename":
+            raise self._source.error("this is no type", offsets[0])
+        return self._types.read(operand)
+
+    # Text to nodes.
+
+    def _read(self, rewriter: Rewriter) -> list[Node]:
+        """Let pycparser read the declarations, and with them macros and arguments of attributes."""
+        context = self._context
+        for index, define in enumerate(self._directives.defines):
+            if not self._is_simple(define):
+                texts, offsets = tokenize(self._source, define.body, base=define.start)
+                self._check_body(define, texts)
+                rewriter.add_expression(f"{_DEFINE}{index}", texts, offsets)
+        for index, (texts, offsets) in enumerate(rewriter.prepared.arguments):
+            rewriter.add_expression(f"{_ARGUMENT}{index}", texts, offsets)
+        nodes = self._run_pycparser(rewriter)
+        declarations = []
+        for node in nodes:
+            hidden = _hidden_enumerator(node)
+            if hidden is None:
+                declarations.append(node)
+            elif hidden.name.startswith(_DEFINE):
+                self._bodies[int(hidden.name[len(_DEFINE) :])] = hidden.value
+            else:
+                context.arguments[int(hidden.name[len(_ARGUMENT) :])] = hidden.value
+        return declarations
+
+    def _run_pycparser(self, rewriter: Rewriter) -> list[Node]:
+        prepared = self._context.prepared = rewriter.prepared
+        if not prepared.texts:
+            return []
+        from pycparser.c_parser import CParser, ParseError
+
+        names = self._names_in(prepared.texts)
+        prelude = [*MARKER_TYPES, *sorted(names)]
+        try:
+            nodes = CParser().parse(_c_text(prelude, prepared.texts), FILE_NAME).ext
+        except ParseError as error:
+            complaint = str(error)
+        except RecursionError:
+            raise CDefError("this is nested too deeply", self._source.place(prepared.offsets[0])) from None
+        else:
+            return list(nodes)[len(prelude) :]
+        names.update(self._typedef_names())
+
+        def find(first: int, last: int) -> str:
+            """Parse one declaration alone."""
+            blanks = [""] * first
+            try:
+                CParser().parse(
+                    _c_text([*MARKER_TYPES, *sorted(names)], blanks + prepared.texts[first:last]), FILE_NAME
+                )
+            except ParseError as error:
+                return str(error)
+            return ""
+
+        raise explain(self._context, complaint, names, find)
+
+    def _names_in(self, texts: list[str]) -> set[str]:
+        """Collect the names of types that were known before the text."""
+        known = self._scope.known.types
+        return {text for text in texts if text in known or text in self._context.common}
+
+    def _typedef_names(self) -> list[str]:
+        """Guess what the text declares as types: the last names of its typedefs."""
+        prepared = self._context.prepared
+        names = []
+        for first, last in zip(prepared.statements, prepared.statements[1:]):
+            texts = prepared.texts[first:last]
+            if "typedef" in texts:
+                words = [text for text in texts if text.isidentifier()]
+                names.append(words[-1])
+        return names
+
+    def _start_of(self, node: Node) -> int:
+        """Give the offset where the declaration of a node starts."""
+        statements = self._context.prepared.statements
+        token = self._context.token(node)
+        return self._context.offset_of_token(statements[max(bisect_right(statements, token) - 1, 0)])
+
+    def _name_records(self, nodes: list[Node]) -> None:
+        """Find the typedefs that name records and enums without a tag."""
+        for node in nodes:
+            if type(node).__name__ == "Typedef" and type(node.type).__name__ == "TypeDecl":
+                specifier = node.type.type
+                if type(specifier).__name__ in {"Struct", "Union", "Enum"} and specifier.name is None:
+                    self._context.record_names.setdefault(self._context.token(specifier), node.name)
+
+    # Macros.
+
+    def _check_body(self, define: Define, texts: list[str]) -> None:
+        first = texts[0]
+        if first.endswith('"'):
+            raise self._source.error(
+                f"#define {define.name}: strings cannot be declared so; write 'static char *const {define.name};'",
+                define.start,
+            )
+        if not is_balanced(texts) or "..." in texts or ";" in texts:
+            raise self._source.error(
+                f"#define {define.name}: the value is no integer constant; '...' lets the compiler find it",
+                define.start,
+            )
+
+    def _is_simple(self, define: Define) -> bool:
+        return define.body == "..." or self._simple_value(define) is not None
+
+    def _simple_value(self, define: Define) -> Optional[Integer]:
+        match = _NUMBER.match(define.body)
+        if match is None or bool(match.group(1)) != bool(match.group(4)):
+            return None
+        try:
+            value = read_integer(match.group(3), self._context.target)
+        except LiteralError:
+            return None
+        if match.group(2) != "-":
+            return value
+        return Integer(-value.value, value.type) if value.type.signed else None
+
+    def _plan_macros(self) -> None:
+        for index, define in enumerate(self._directives.defines):
+            self._context.pending.setdefault(define.name, self._computing(index))
+
+    def _computing(self, index: int) -> Callable[[], None]:
+        return lambda: self._compute(index)
+
+    def _compute(self, index: int) -> None:
+        """Declare the constant that a macro is, once."""
+        if index in self._computed:
+            return
+        self._computed.add(index)
+        context = self._context
+        define = self._directives.defines[index]
+        if context.pending.get(define.name) is not None:
+            del context.pending[define.name]
+        value: Optional[Integer] = None
+        if index in self._bodies:
+            try:
+                value = context.evaluator.evaluate(self._bodies[index])
+            except UnknownValueError:
+                value = None
+        elif define.body != "...":
+            value = self._simple_value(define)
+        place = self._source.place(define.offset)
+        self._scope.declare_global(ConstantDecl(define.name, None if value is None else value.value, None, place))
+        if value is not None:
+            context.integers[define.name] = value
+
+    # Nodes to declarations.
+
+    def _declaring(self, node: Node) -> Callable[[], None]:
+        return lambda: self._declare(node)
+
+    def _declare(self, node: Node) -> None:
+        kind = type(node).__name__
+        if kind == "Typedef":
+            self._typedef(node)
+        elif kind == "Decl":
+            self._declaration(node)
+        elif kind == "StaticAssert":
+            if not self._context.evaluator.evaluate(node.cond).value:
+                raise self._context.error("this static assertion fails", node)
+        else:
+            raise self._context.error("this is no declaration", node)
+
+    def _typedef(self, node: Node) -> None:
+        context = self._context
+        place = context.place(node)
+        stars = _opaque_depth(node.type)
+        if stars == 0:
+            record = RecordDecl("struct", f"${node.name}", node.name, place=place)
+        elif stars == 1:
+            record = RecordDecl("struct", f"$${node.name}", "", place=place)
+        else:
+            ctype = self._types.read(node)
+            if isinstance(ctype, Function):
+                ctype = self._types.with_convention(ctype, node)
+            if isinstance(ctype, UnknownNumber) or ctype != context.common.get(node.name) or node.name == "FILE":
+                self._scope.declare_type(node.name, TypedefDecl(node.name, ctype, place))
+            return
+        opaque = Tagged("struct", record.tag)
+        self._scope.declare_type(record.key, record)
+        self._scope.declare_type(node.name, TypedefDecl(node.name, Pointer(opaque) if stars else opaque, place))
+
+    def _declaration(self, node: Node) -> None:
+        context = self._context
+        kind = type(node.type).__name__
+        if kind in context.specifiers:
+            context.specifiers[kind](node.type)
+            return
+        if not node.name:
+            raise context.error("this declares nothing: a name is missing", node)
+        ctype = self._types.known(self._types.read(node), node)
+        resolved = self._scope.resolve(ctype)
+        if isinstance(resolved, Function):
+            self._function(node, self._types.with_convention(resolved, node))
+            return
+        if self._linkage(node) is not None:
+            raise context.error('extern "Python" is for functions only', node)
+        if isinstance(resolved, Void):
+            raise context.error(f"variable '{node.name}' has type void", node)
+        place = context.place(node)
+        is_const = not isinstance(resolved, (Array, UnknownNumber)) and "const" in resolved.qualifiers
+        # `extern const` is in the library, and can be read there; other constants may be macros or `static`.
+        if is_const and ("extern" not in node.storage or node.init is not None):
+            value = self._initial_value(node, ctype)
+            self._scope.declare_global(ConstantDecl(node.name, value, ctype, place))
+        else:
+            self._scope.declare_global(VariableDecl(node.name, ctype, place))
+
+    def _function(self, node: Node, ctype: Function) -> None:
+        context = self._context
+        if node.init is not None:
+            raise context.error(f"function '{node.name}' cannot have a value", node)
+        place = context.place(node)
+        exported = self._linkage(node)
+        if exported is None:
+            self._scope.declare_global(FunctionDecl(node.name, ctype, place, self._release_gil))
+        elif ctype.variadic:
+            raise context.error('extern "Python" functions cannot be variadic', node)
+        else:
+            self._scope.declare_global(PythonFunctionDecl(node.name, ctype, place, exported))
+
+    def _linkage(self, node: Node) -> Optional[bool]:
+        """Say whether a declaration is ``extern "Python"``: None if not, otherwise whether it is exported."""
+        token = self._context.token(node)
+        for start, end, exported in self._context.prepared.python:
+            if start <= token < end:
+                return exported
+        return None
+
+    def _initial_value(self, node: Node, ctype: CType) -> Optional[int]:
+        """Compute the value of an integer constant that is declared with one."""
+        if node.init is None:
+            return None
+        resolved = self._scope.resolve(ctype)
+        if isinstance(resolved, Tagged) and resolved.kind == "enum":
+            return self._context.evaluator.evaluate(node.init).value
+        if self._context.evaluator.convert(Integer(0, self._context.evaluator.int_type), ctype) is None:
+            return None  # floating or pointer: the table has integers only
+        try:
+            converted = self._context.evaluator.convert(self._context.evaluator.evaluate(node.init), ctype)
+        except UnknownValueError:
+            return None
+        value = None if converted is None else converted.value
+        self._remember(node.name, converted)
+        return value
+
+    def _remember(self, name: str, value: Optional[Integer]) -> None:
+        if value is not None:
+            self._context.integers[name] = value
+
+
+def _c_text(prelude: list[str], texts: list[str]) -> str:
+    """Write what pycparser reads: the names of types, then one token per line."""
+    return "\n".join([f"typedef int {', '.join(prelude)};", *texts, ""])
+
+
+def _hidden_enumerator(node: Node) -> Optional[Node]:
+    """Find the enumerator that stands for a macro or an argument."""
+    if type(node).__name__ == "Decl" and type(node.type).__name__ == "Enum" and node.type.values is not None:
+        first = node.type.values.enumerators[0]
+        if first.name.startswith((_DEFINE, _ARGUMENT)):
+            return first
+    return None
+
+
+def _opaque_depth(node: Node) -> int:
+    """Count the stars in ``typedef ... *T``; -1 where the type is another."""
+    stars = 0
+    while type(node).__name__ == "PtrDecl":
+        stars += 1
+        node = node.type
+    if type(node).__name__ != "TypeDecl" or type(node.type).__name__ != "IdentifierType":
+        return -1
+    return stars if node.type.names == [OPAQUE] and stars < 2 else -1
