@@ -195,9 +195,19 @@ convert_slow(const ffic_argument *argument, PyObject *value, frame *f)
     Py_UNREACHABLE();
 }
 
+/* How messages name what is called: "strlen()", or a function pointer's repr. */
+static PyObject *
+callee_name(const ffic_plan *plan, PyObject *callee)
+{
+    if (ffic_is_function(plan->type->state, callee)) {
+        return PyUnicode_FromFormat("%U()", ((ffic_function *)callee)->name);
+    }
+    return PyObject_Repr(callee);
+}
+
 /* Say which argument of which function the exception that is set is about. */
 static void
-blame_argument(PyObject *callee, Py_ssize_t index)
+blame_argument(const ffic_plan *plan, PyObject *callee, Py_ssize_t index)
 {
     PyObject *type, *value, *traceback;
     if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_OverflowError) &&
@@ -207,7 +217,7 @@ blame_argument(PyObject *callee, Py_ssize_t index)
     PyErr_Fetch(&type, &value, &traceback);
     PyErr_NormalizeException(&type, &value, &traceback);
     PyObject *text = value == NULL ? NULL : PyObject_Str(value);
-    PyObject *name = text == NULL ? NULL : PyObject_Str(callee);
+    PyObject *name = text == NULL ? NULL : callee_name(plan, callee);
     /* Only exceptions whose whole content is a message are made anew. */
     bool is_plain = type == PyExc_TypeError || type == PyExc_OverflowError || type == PyExc_ValueError;
     if (name != NULL && is_plain) {
@@ -227,7 +237,7 @@ blame_argument(PyObject *callee, Py_ssize_t index)
 static void
 wrong_count(const ffic_plan *plan, PyObject *callee, Py_ssize_t count)
 {
-    PyObject *name = PyObject_Str(callee);
+    PyObject *name = callee_name(plan, callee);
     if (name != NULL) {
         PyErr_Format(PyExc_TypeError, "%U: '%U' expects %s%zd argument%s, got %zd", name, plan->type->name,
                      plan->variadic ? "at least " : "", plan->count, plan->count == 1 ? "" : "s", count);
@@ -424,7 +434,7 @@ convert_arguments(const ffic_plan *plan, PyObject *callee, PyObject *const *args
             break;
         }
         if (FFIC_UNLIKELY(convert_slow(argument, value, f) < 0)) {
-            blame_argument(callee, i);
+            blame_argument(plan, callee, i);
             return -1;
         }
     }
@@ -584,7 +594,7 @@ call_libffi(const ffic_plan *plan, void (*address)(void), PyObject *callee, bool
     }
     for (Py_ssize_t i = 0; i < plan->count; i++) {
         if (convert_to_memory(&plan->arguments[i], args[i], f, &slots[i + hidden]) < 0) {
-            blame_argument(callee, i);
+            blame_argument(plan, callee, i);
             return NULL;
         }
     }
@@ -596,7 +606,7 @@ call_libffi(const ffic_plan *plan, void (*address)(void), PyObject *callee, bool
         memcpy(types, plan->cif_types, (size_t)plan->count * sizeof *types);
         for (Py_ssize_t i = plan->count; i < count; i++) {
             if (convert_variable(plan->type->state, args[i], f, &slots[i], &types[i], &type_memory) < 0) {
-                blame_argument(callee, i);
+                blame_argument(plan, callee, i);
                 goto done;
             }
         }

@@ -135,12 +135,6 @@ function_repr(PyObject *self)
 }
 
 static PyObject *
-function_str(PyObject *self)
-{
-    return PyUnicode_FromFormat("%U()", ((ffic_function *)self)->name);
-}
-
-static PyObject *
 function_richcompare(PyObject *self, PyObject *other, int operation)
 {
     ffic_function *function = (ffic_function *)self;
@@ -242,7 +236,6 @@ static PyMethodDef function_methods[] = {
 
 static PyType_Slot function_slots[] = {
     {Py_tp_repr, function_repr},
-    {Py_tp_str, function_str},
     {Py_tp_richcompare, function_richcompare},
     {Py_tp_hash, function_hash},
     {Py_tp_call, PyVectorcall_Call},

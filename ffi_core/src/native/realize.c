@@ -227,6 +227,11 @@ ffic_find_tagged(ffic_ffi *ffi, PyObject *key)
     if (known != NULL || PyErr_Occurred()) {
         return (ffic_ctype *)known;
     }
+    /* What FILE stands for is one type for all: a FILE * of one library is good for another. */
+    if (PyUnicode_CompareWithASCIIString(key, "struct _IO_FILE") == 0 ||
+        PyUnicode_CompareWithASCIIString(key, "struct $FILE") == 0) {
+        return (ffic_ctype *)Py_NewRef((PyObject *)ffi->state->file_type);
+    }
     int declared = declares_type(ffi, key);
     if (declared < 0) {
         return NULL;
@@ -250,10 +255,6 @@ ffic_find_tagged(ffic_ffi *ffi, PyObject *key)
         if (ct != NULL || PyErr_Occurred()) {
             return ct;
         }
-    }
-    if (PyUnicode_CompareWithASCIIString(key, "struct _IO_FILE") == 0 ||
-        PyUnicode_CompareWithASCIIString(key, "struct $FILE") == 0) {
-        return (ffic_ctype *)Py_NewRef((PyObject *)ffi->state->file_type);
     }
     return NULL;
 }

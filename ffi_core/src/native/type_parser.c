@@ -96,13 +96,15 @@ fail_at(const parser *p, const char *place, const char *message)
                      (Py_ssize_t)length);
         return NULL;
     }
-    PyObject *line = PyUnicode_FromString(p->text);
     PyObject *before = PyUnicode_DecodeUTF8(p->text, (Py_ssize_t)(place - p->text), "replace");
-    if (line != NULL && before != NULL) {
-        PyErr_Format(error, "%s\n%U\n%*s^", message, line, (int)PyUnicode_GET_LENGTH(before), "");
+    if (before != NULL) {
+        char blanks[501];
+        size_t width = (size_t)PyUnicode_GET_LENGTH(before);
+        memset(blanks, ' ', width);
+        blanks[width] = '\0';
+        PyErr_Format(error, "%s\n%s\n%s^", message, p->text, blanks);
+        Py_DECREF(before);
     }
-    Py_XDECREF(line);
-    Py_XDECREF(before);
     return NULL;
 }
 
@@ -254,7 +256,9 @@ parse_tagged(parser *p, const char *keyword)
     if (p->kind != TOKEN_WORD) {
         return fail(p, "expected the name of a struct, union or enum");
     }
-    PyObject *key = PyUnicode_FromFormat("%s %.*s", keyword, (int)p->length, p->start);
+    PyObject *tag = PyUnicode_FromStringAndSize(p->start, (Py_ssize_t)p->length);
+    PyObject *key = tag == NULL ? NULL : PyUnicode_FromFormat("%s %U", keyword, tag);
+    Py_XDECREF(tag);
     if (key == NULL) {
         return NULL;
     }
