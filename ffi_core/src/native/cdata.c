@@ -175,6 +175,7 @@ ffic_cdata_with_destructor(ffic_ctype *type, ffic_cdata *cd, PyObject *destroy, 
     gc->destructor = Py_XNewRef(destroy);
     gc->length = length;
     gc->extent = extent;
+    gc->exports = 0;
     PyObject_GC_Track((PyObject *)gc);
     return (PyObject *)gc;
 }
@@ -371,6 +372,27 @@ ffic_cdata_destroy(ffic_cdata_gc *gc)
     return result == NULL ? -1 : 0;
 }
 
+/* Where the exports of `cd`'s memory are counted; NULL: memory that stays as long as the object does. */
+static Py_ssize_t *
+export_count(ffic_cdata *cd)
+{
+    ffic_state *state = cd->type->state;
+    PyObject *owner = ffic_cdata_owner(cd);
+    if (owner != NULL && Py_TYPE(owner) == state->cdata_buffer_type) {
+        return &((ffic_cdata_buffer *)owner)->exports;
+    }
+    return owner != NULL && Py_TYPE(owner) == state->cdata_gc_type ? &((ffic_cdata_gc *)owner)->exports : NULL;
+}
+
+void
+ffic_cdata_count_export(ffic_cdata *cd, int change)
+{
+    Py_ssize_t *exports = export_count(cd);
+    if (exports != NULL) {
+        __atomic_add_fetch(exports, change, __ATOMIC_RELAXED);
+    }
+}
+
 int
 ffic_cdata_check_releasable(ffic_cdata *cd)
 {
@@ -398,6 +420,11 @@ ffic_cdata_release(ffic_cdata *cd)
     if (type == state->cdata_owning_type) {
         cd->data = NULL;
         return 0;
+    }
+    if (__atomic_load_n(export_count(cd), __ATOMIC_RELAXED) > 0) {
+        PyErr_Format(PyExc_BufferError, "cdata '%U' cannot be released: a memoryview or similar object still uses its memory",
+                     cd->type->name);
+        return -1;
     }
     if (type == state->cdata_buffer_type) {
         PyBuffer_Release(&((ffic_cdata_buffer *)cd)->view);

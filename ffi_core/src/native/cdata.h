@@ -52,12 +52,14 @@ typedef struct {
     PyObject *destructor; /* NULL once called or cancelled */
     Py_ssize_t length;    /* `T[]`: number of items; otherwise -1 */
     Py_ssize_t extent;    /* bytes known to lie behind `data`, -1: unknown */
+    Py_ssize_t exports;   /* buffers that Python objects hold of its memory: it cannot be released meanwhile */
 } ffic_cdata_gc;
 
 typedef struct {
     ffic_cdata base;
     Py_buffer view;    /* view.obj is NULL once released */
     Py_ssize_t length; /* `T[]`: number of items; otherwise -1 */
+    Py_ssize_t exports; /* as in ffic_cdata_gc */
 } ffic_cdata_buffer;
 
 int ffic_cdata_setup(PyObject *module, ffic_state *state);
@@ -110,6 +112,8 @@ bool ffic_cdata_is_released(ffic_cdata *cd);
 /* The address that it stands for (pointers, arrays, records), also after it was released: for hash, comparison, repr. */
 uintptr_t ffic_cdata_address(ffic_cdata *cd);
 
+/* Count the buffers that Python objects hold of `cd`'s memory. */
+void ffic_cdata_count_export(ffic_cdata *cd, int change);
 /* ffi.release: ValueError where there is nothing to release. */
 int ffic_cdata_check_releasable(ffic_cdata *cd);
 int ffic_cdata_release(ffic_cdata *cd);

@@ -5,6 +5,7 @@
  * The numbers of live handles are the keys of a hash table with open addressing; as they count up, neighbours rarely collide.
  */
 #include "cdata.h"
+#include "ffi_object.h"
 
 typedef struct {
     uintptr_t number; /* 0: free */
@@ -26,7 +27,8 @@ static const char capsule_name[] = "ffi_core._native.handles";
 static handle_table *
 table_of(ffic_state *state)
 {
-    return PyCapsule_GetPointer(state->handles, capsule_name);
+    /* When an interpreter ends, the module's state may go before the last handle does. */
+    return state->handles == NULL ? NULL : PyCapsule_GetPointer(state->handles, capsule_name);
 }
 
 static void
@@ -52,7 +54,7 @@ ffic_handles_setup(ffic_state *state)
     table->mask = FIRST_SIZE - 1;
     /* Each interpreter starts elsewhere, so that a handle of another one is most likely unknown here. */
     table->next = ((uintptr_t)table << 8 ^ (uintptr_t)table >> 12) / STEP * STEP + STEP;
-    state->handles = PyCapsule_New(table, capsule_name, free_table);
+    Py_XSETREF(state->handles, PyCapsule_New(table, capsule_name, free_table));
     if (state->handles == NULL) {
         PyMem_Free(slots);
         PyMem_Free(table);
@@ -102,6 +104,10 @@ ffic_handle_register(ffic_state *state, ffic_cdata_handle *handle)
 {
     handle_table *table = table_of(state);
     uintptr_t number = 0;
+    if (table == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "ffi_core is shutting down");
+        return 0;
+    }
     FFIC_BEGIN_CRITICAL_SECTION(state->handles);
     if (2 * table->used < table->mask || grow(table) == 0) {
         slot *place;
@@ -122,6 +128,9 @@ void
 ffic_handle_forget(ffic_state *state, uintptr_t number)
 {
     handle_table *table = table_of(state);
+    if (table == NULL) {
+        return;
+    }
     FFIC_BEGIN_CRITICAL_SECTION(state->handles);
     slot *place = find(table, number);
     if (number != 0 && place->number == number) {
@@ -146,11 +155,75 @@ ffic_handle_object(ffic_state *state, uintptr_t number)
 {
     handle_table *table = table_of(state);
     PyObject *object = NULL;
+    if (table == NULL) {
+        return NULL;
+    }
     FFIC_BEGIN_CRITICAL_SECTION(state->handles);
     slot *place = find(table, number);
     if (number != 0 && place->number == number) {
         object = Py_XNewRef(place->handle->object);
     }
     FFIC_END_CRITICAL_SECTION();
+    return object;
+}
+
+/* ---- ffi.new_handle, ffi.from_handle --------------------------------------------------------------------------- */
+
+PyObject *
+ffic_ffi_new_handle(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    static const char *const names[] = {"obj", NULL};
+    PyObject *values[1];
+    ffic_state *state = ((ffic_ffi *)self)->state;
+    if (ffic_arguments("new_handle", names, 1, args, count, keywords, values) < 0) {
+        return NULL;
+    }
+    ffic_cdata_handle *handle = PyObject_GC_New(ffic_cdata_handle, state->cdata_handle_type);
+    if (handle == NULL) {
+        return NULL;
+    }
+    handle->base.type = (ffic_ctype *)Py_NewRef((PyObject *)state->void_pointer);
+    handle->base.weakrefs = NULL;
+    handle->object = Py_NewRef(values[0]);
+    handle->base.data = (char *)ffic_handle_register(state, handle);
+    if (handle->base.data == NULL) {
+        Py_DECREF(handle);
+        return NULL;
+    }
+    PyObject_GC_Track((PyObject *)handle);
+    return (PyObject *)handle;
+}
+
+PyObject *
+ffic_ffi_from_handle(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    static const char *const names[] = {"x", NULL};
+    PyObject *values[1];
+    ffic_state *state = ((ffic_ffi *)self)->state;
+    if (ffic_arguments("from_handle", names, 1, args, count, keywords, values) < 0) {
+        return NULL;
+    }
+    if (!ffic_is_cdata(state, values[0])) {
+        PyErr_Format(PyExc_TypeError, "expected a 'cdata' object with a 'void *' out of new_handle(), not %s",
+                     Py_TYPE(values[0])->tp_name);
+        return NULL;
+    }
+    ffic_cdata *cd = (ffic_cdata *)values[0];
+    ffic_ctype *ct = cd->type;
+    if (ct->kind != FFIC_KIND_POINTER || !((ct->flags & FFIC_TYPE_POINTS_TO_VOID) || ct->item->code == FFIC_CODE_CHAR)) {
+        PyErr_Format(PyExc_TypeError, "expected a 'cdata' object with a 'void *' out of new_handle(), got '%U'", ct->name);
+        return NULL;
+    }
+    if (cd->data == NULL) {
+        PyErr_Format(PyExc_RuntimeError, "cannot use from_handle() on NULL pointer: cdata '%U'", ct->name);
+        return NULL;
+    }
+    PyObject *object = ffic_handle_object(state, (uintptr_t)cd->data);
+    if (object == NULL) {
+        PyErr_Format(PyExc_RuntimeError,
+                     "cdata '%U' %p is no handle that is alive: it did not come from new_handle(), or the object that new_handle() "
+                     "returned was not kept",
+                     ct->name, cd->data);
+    }
     return object;
 }
