@@ -321,14 +321,21 @@ ffic_cdata_check_access(ffic_cdata *cd)
     return 0;
 }
 
+bool
+ffic_cdata_is_readonly(ffic_cdata *cd)
+{
+    PyObject *owner = ffic_cdata_owner(cd);
+    return owner != NULL && Py_TYPE(owner) == cd->type->state->cdata_buffer_type && ((ffic_cdata_buffer *)owner)->view.readonly;
+}
+
 int
 ffic_cdata_check_write(ffic_cdata *cd)
 {
     if (ffic_cdata_check_access(cd) < 0) {
         return -1;
     }
-    PyObject *owner = ffic_cdata_owner(cd);
-    if (owner != NULL && Py_TYPE(owner) == cd->type->state->cdata_buffer_type && ((ffic_cdata_buffer *)owner)->view.readonly) {
+    if (ffic_cdata_is_readonly(cd)) {
+        PyObject *owner = ffic_cdata_owner(cd);
         PyErr_Format(PyExc_TypeError, "cdata '%U' is the memory of a read-only '%s' object: cannot write to it", cd->type->name,
                      Py_TYPE(((ffic_cdata_buffer *)owner)->view.obj)->tp_name);
         return -1;

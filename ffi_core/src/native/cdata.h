@@ -107,6 +107,8 @@ int ffic_cdata_check_access(ffic_cdata *cd);
 int ffic_cdata_check_write(ffic_cdata *cd);
 /* Check that `size` bytes at `place`, computed from the pointer `cd`, lie in its memory where its limits are known. */
 int ffic_cdata_check_range(ffic_cdata *cd, const char *place, Py_ssize_t size);
+/* Is it the memory of a read-only Python object? */
+bool ffic_cdata_is_readonly(ffic_cdata *cd);
 /* Was it, or what it views, released? */
 bool ffic_cdata_is_released(ffic_cdata *cd);
 /* The address that it stands for (pointers, arrays, records), also after it was released: for hash, comparison, repr. */
