@@ -36,6 +36,7 @@ INLINE: Final = "abi-inline"
 OUT_OF_LINE: Final = "abi-outofline"
 API: Final = "api"
 MODES: Final = (INLINE, OUT_OF_LINE, API)
+ABI_MODES: Final = (INLINE, OUT_OF_LINE)
 
 HERE: Final = Path(__file__).resolve().parent
 
