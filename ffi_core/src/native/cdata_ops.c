@@ -290,10 +290,22 @@ cdata_dir(PyObject *self, PyObject *unused)
     return ffic_cdata_member_names((ffic_cdata *)self);
 }
 
+static PyObject *
+cdata_init_subclass(PyObject *type, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    (void)args;
+    (void)count;
+    (void)keywords;
+    PyErr_Format(PyExc_TypeError, "cannot derive '%s' from a cdata type", ((PyTypeObject *)type)->tp_name);
+    return NULL;
+}
+
 PyMethodDef ffic_cdata_methods[] = {
     {"__enter__", cdata_enter, METH_NOARGS, "Return the object; it is released at the end of the `with` block."},
     {"__exit__", (PyCFunction)(void (*)(void))cdata_exit, METH_FASTCALL, "Release what the object holds, as ffi.release() does."},
     {"__complex__", cdata_complex, METH_NOARGS, "Convert to a Python complex number."},
+    {"__init_subclass__", (PyCFunction)(void (*)(void))cdata_init_subclass, METH_FASTCALL | METH_KEYWORDS | METH_CLASS,
+     "Refuse: Python code cannot make cdata types."},
     {"__dir__", cdata_dir, METH_NOARGS, "List the members of a struct or union."},
     {NULL, NULL, 0, NULL},
 };

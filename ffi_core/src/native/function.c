@@ -31,37 +31,20 @@ function_type(ffic_function *function)
     return function->type;
 }
 
-static const ffic_plan *
-function_plan(ffic_function *function)
-{
-    ffic_ctype *ct = function_type(function);
-    const ffic_plan *plan = ct == NULL ? NULL : ffic_plan_of_type(ct, function->wrapped);
-    if (plan != NULL) {
-        FFIC_STORE_POINTER(function->plan, plan);
-    }
-    return plan;
-}
-
+/* The first call works out the plan, and puts the variant that fits it in its own place. */
 static PyObject *
-function_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+first_call(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     ffic_function *function = (ffic_function *)self;
-    const ffic_plan *plan = FFIC_LOAD_POINTER(function->plan);
-    if (FFIC_UNLIKELY(plan == NULL)) {
-        plan = function_plan(function);
-        if (plan == NULL) {
-            return NULL;
-        }
-    }
-    if (FFIC_UNLIKELY(kwnames != NULL && PyTuple_GET_SIZE(kwnames) > 0)) {
-        PyErr_Format(PyExc_TypeError, "%U() takes no keyword arguments: C functions have none", function->name);
+    ffic_ctype *ct = function_type(function);
+    const ffic_plan *plan = ct == NULL ? NULL : ffic_plan_of_type(ct, function->wrapped);
+    if (plan == NULL) {
         return NULL;
     }
-    if (FFIC_UNLIKELY(function->library != NULL && function->library->handle == NULL)) {
-        PyErr_Format(PyExc_ValueError, "%U(): library '%U' has been closed", function->name, function->library->name);
-        return NULL;
-    }
-    return ffic_call(plan, function->call, self, function->keep_gil, args, PyVectorcall_NARGS(nargsf));
+    ffic_builtin_call call = ffic_builtin_call_for(plan, function->keep_gil);
+    FFIC_STORE_POINTER(function->plan, plan);
+    FFIC_STORE_POINTER(function->method.ml_meth, (PyCFunction)(void (*)(void))call);
+    return call(self, args, count);
 }
 
 PyObject *
@@ -72,11 +55,14 @@ ffic_function_new(const ffic_declared *declared, PyObject *name, ffic_library *l
     if (function == NULL) {
         return NULL;
     }
-    function->vectorcall = function_vectorcall;
     function->name = Py_NewRef(name);
     function->ffi = (ffic_ffi *)Py_NewRef((PyObject *)declared->ffi);
     function->type_text = declared->type;
     function->keep_gil = (declared->flags & FFIC_KEEP_GIL) != 0;
+    function->method.ml_name = PyUnicode_AsUTF8(name);
+    function->method.ml_meth = (PyCFunction)(void (*)(void))first_call;
+    function->method.ml_flags = METH_FASTCALL;
+    function->method.ml_doc = declared->type;
     if (declared->generated != NULL) {
         function->direct = declared->generated->direct;
         function->call = declared->generated->call;
@@ -90,13 +76,16 @@ ffic_function_new(const ffic_declared *declared, PyObject *name, ffic_library *l
         memcpy(&function->call, &address, sizeof function->call);
         function->direct = function->call;
     }
-    return (PyObject *)function;
+    PyObject *builtin = function->method.ml_name == NULL ? NULL : PyCFunction_NewEx(&function->method, (PyObject *)function, NULL);
+    function->builtin = builtin;
+    Py_DECREF(function);
+    return builtin;
 }
 
 PyObject *
-ffic_function_pointer(PyObject *self)
+ffic_function_pointer(PyObject *builtin)
 {
-    ffic_function *function = (ffic_function *)self;
+    ffic_function *function = ffic_function_of(builtin);
     ffic_ctype *ct = function_type(function);
     ffic_ctype *pointer = ct == NULL ? NULL : ffic_ctype_pointer_to(ct);
     if (pointer == NULL) {
@@ -135,52 +124,6 @@ function_repr(PyObject *self)
 }
 
 static PyObject *
-function_richcompare(PyObject *self, PyObject *other, int operation)
-{
-    ffic_function *function = (ffic_function *)self;
-    ffic_state *state = function->ffi->state;
-    if (operation != Py_EQ && operation != Py_NE) {
-        Py_RETURN_NOTIMPLEMENTED;
-    }
-    char *mine, *theirs;
-    memcpy(&mine, &function->direct, sizeof mine);
-    if (ffic_is_function(state, other)) {
-        memcpy(&theirs, &((ffic_function *)other)->direct, sizeof theirs);
-    }
-    else if (ffic_is_cdata(state, other) && ((ffic_cdata *)other)->type->code == FFIC_CODE_POINTER) {
-        theirs = ((ffic_cdata *)other)->data;
-    }
-    else {
-        Py_RETURN_NOTIMPLEMENTED;
-    }
-    return PyBool_FromLong((mine == theirs) == (operation == Py_EQ));
-}
-
-static Py_hash_t
-function_hash(PyObject *self)
-{
-    PyObject *pointer = ffic_function_pointer(self);
-    if (pointer == NULL) {
-        return -1;
-    }
-    Py_hash_t hash = PyObject_Hash(pointer);
-    Py_DECREF(pointer);
-    return hash;
-}
-
-static PyObject *
-function_get_doc(PyObject *self, void *Py_UNUSED(closure))
-{
-    PyObject *text = declaration_text((ffic_function *)self);
-    if (text == NULL) {
-        return NULL;
-    }
-    PyObject *result = PyUnicode_FromFormat("%U;", text);
-    Py_DECREF(text);
-    return result;
-}
-
-static PyObject *
 function_reduce(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     PyErr_Format(PyExc_TypeError, "cannot pickle C function '%U': its address belongs to this process",
@@ -205,9 +148,6 @@ function_dealloc(PyObject *self)
     ffic_function *function = (ffic_function *)self;
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    if (function->weakrefs != NULL) {
-        PyObject_ClearWeakRefs(self);
-    }
     Py_XDECREF(function->type);
     Py_XDECREF(function->ffi);
     Py_XDECREF(function->library);
@@ -216,19 +156,6 @@ function_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-static PyGetSetDef function_getset[] = {
-    {"__doc__", function_get_doc, NULL, NULL, NULL},
-    {NULL, NULL, NULL, NULL, NULL},
-};
-
-static PyMemberDef function_members[] = {
-    {"__name__", T_OBJECT_EX, offsetof(ffic_function, name), READONLY, NULL},
-    {"__qualname__", T_OBJECT_EX, offsetof(ffic_function, name), READONLY, NULL},
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(ffic_function, vectorcall), READONLY, NULL},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(ffic_function, weakrefs), READONLY, NULL},
-    {NULL, 0, 0, 0, NULL},
-};
-
 static PyMethodDef function_methods[] = {
     {"__reduce__", function_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
@@ -236,11 +163,6 @@ static PyMethodDef function_methods[] = {
 
 static PyType_Slot function_slots[] = {
     {Py_tp_repr, function_repr},
-    {Py_tp_richcompare, function_richcompare},
-    {Py_tp_hash, function_hash},
-    {Py_tp_call, PyVectorcall_Call},
-    {Py_tp_getset, function_getset},
-    {Py_tp_members, function_members},
     {Py_tp_methods, function_methods},
     {Py_tp_traverse, function_traverse},
     {Py_tp_dealloc, function_dealloc},
@@ -250,8 +172,7 @@ static PyType_Slot function_slots[] = {
 static PyType_Spec function_spec = {
     .name = "ffi_core._native.Function",
     .basicsize = (int)sizeof(ffic_function),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION |
-             Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = function_slots,
 };
 

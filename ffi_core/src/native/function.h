@@ -8,29 +8,37 @@
 
 int ffic_function_setup(PyObject *module, ffic_state *state);
 
-typedef struct {
+/* What Python sees is a builtin function object, which the interpreter calls without detours; this is its `__self__`. */
+typedef struct ffic_function {
     PyObject_HEAD
-    vectorcallfunc vectorcall;
     const ffic_plan *plan;  /* NULL until the first call; owned by `type` */
     void (*call)(void);     /* what is called: the function, or its typed wrapper */
     void (*direct)(void);   /* what function pointers point to */
     ffic_library *library;  /* ABI modes: must still be open; otherwise NULL */
+    PyObject *builtin;      /* the builtin function object, which owns this one: borrowed */
+    PyMethodDef method;     /* of the builtin: its ml_meth becomes the variant that fits the plan */
     PyObject *name;         /* str */
     ffic_ctype *type;       /* NULL until it is asked for: the function type */
     ffic_ffi *ffi;          /* where `type_text` is parsed; keeps it alive */
     const char *type_text;
-    PyObject *weakrefs;
     bool keep_gil;
     bool wrapped;
 } ffic_function;
 
-/* `library` and `address` in ABI modes; otherwise NULL, and the typed wrapper is in `declared`. */
+/* A builtin function object.  `library` and `address` in ABI modes; otherwise NULL, and the typed wrapper is in `declared`. */
 PyObject *ffic_function_new(const ffic_declared *declared, PyObject *name, ffic_library *library, void *address);
 
 static inline bool
 ffic_is_function(ffic_state *state, PyObject *object)
 {
-    return Py_IS_TYPE(object, state->function_type);
+    return PyCFunction_CheckExact(object) && PyCFunction_GET_SELF(object) != NULL &&
+           Py_IS_TYPE(PyCFunction_GET_SELF(object), state->function_type);
+}
+
+static inline ffic_function *
+ffic_function_of(PyObject *builtin)
+{
+    return (ffic_function *)PyCFunction_GET_SELF(builtin);
 }
 
 /* The pointer to it, as a cdata of type `result(*)(parameters)`.  New reference. */

@@ -1,0 +1,134 @@
+/* Calls of library functions, specialised: one variant per shape of call and GIL policy, so that each knows which registers it fills. */
+#include <errno.h>
+
+#include "arguments.h"
+#include "call.h"
+#include "function.h"
+
+static PyObject *
+closed_library(const ffic_function *function)
+{
+    PyErr_Format(PyExc_ValueError, "%U(): library '%U' has been closed", function->name, function->library->name);
+    return NULL;
+}
+
+static inline bool
+is_closed(const ffic_function *function)
+{
+    return FFIC_UNLIKELY(function->library != NULL && function->library->handle == NULL);
+}
+
+static inline __attribute__((always_inline)) PyObject *
+call_any(PyObject *self, PyObject *const *args, Py_ssize_t count, const bool keep_gil)
+{
+    ffic_function *function = (ffic_function *)self;
+    return is_closed(function) ? closed_library(function)
+                               : ffic_call(function->plan, function->call, function->builtin, keep_gil, args, count);
+}
+
+static PyObject *
+call_any_release(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    return call_any(self, args, count, false);
+}
+
+static PyObject *
+call_any_keep(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    return call_any(self, args, count, true);
+}
+
+#if FFIC_REGISTER_CALLS
+
+/* `shape`, `is_float` and `keep_gil` are constants in each variant. */
+static inline __attribute__((always_inline)) PyObject *
+call_registers(PyObject *self, PyObject *const *args, Py_ssize_t count, const ffic_call_shape shape, const bool is_float,
+               const bool keep_gil)
+{
+    ffic_function *function = (ffic_function *)self;
+    const ffic_plan *plan = function->plan;
+    ffic_frame f;
+    if (is_closed(function)) {
+        return closed_library(function);
+    }
+    if (FFIC_UNLIKELY(count != plan->count)) {
+        ffic_wrong_count(plan, function->builtin, count);
+        return NULL;
+    }
+    ffic_frame_start(&f);
+    if (FFIC_UNLIKELY(ffic_convert_arguments(plan, function->builtin, args, &f) < 0)) {
+        ffic_frame_free(&f);
+        return NULL;
+    }
+    const ffic_word *w = f.words;
+    void (*address)(void) = function->call;
+    PyThreadState *thread = keep_gil ? NULL : PyEval_SaveThread();
+    int *c_errno = &errno;
+    *c_errno = ffic_thread_errno;
+    if (is_float) {
+        FFIC_CALL_BY_SHAPE(double, shape, f.result[0].f);
+    }
+    else {
+        FFIC_CALL_BY_SHAPE(uint64_t, shape, f.result[0].i);
+    }
+    ffic_thread_errno = *c_errno;
+    if (!keep_gil) {
+        PyEval_RestoreThread(thread);
+    }
+    ffic_frame_free(&f);
+    return ffic_load_result(plan, &f);
+}
+
+#define VARIANTS(suffix, shape)                                                                                                \
+    static PyObject *call_##suffix##_release(PyObject *self, PyObject *const *args, Py_ssize_t count)                          \
+    {                                                                                                                          \
+        return call_registers(self, args, count, shape, false, false);                                                         \
+    }                                                                                                                          \
+    static PyObject *call_##suffix##_keep(PyObject *self, PyObject *const *args, Py_ssize_t count)                             \
+    {                                                                                                                          \
+        return call_registers(self, args, count, shape, false, true);                                                          \
+    }                                                                                                                          \
+    static PyObject *call_##suffix##_float_release(PyObject *self, PyObject *const *args, Py_ssize_t count)                    \
+    {                                                                                                                          \
+        return call_registers(self, args, count, shape, true, false);                                                          \
+    }                                                                                                                          \
+    static PyObject *call_##suffix##_float_keep(PyObject *self, PyObject *const *args, Py_ssize_t count)                       \
+    {                                                                                                                          \
+        return call_registers(self, args, count, shape, true, true);                                                           \
+    }
+
+VARIANTS(integers_2, FFIC_CALL_INTEGERS_2)
+VARIANTS(integers, FFIC_CALL_INTEGERS)
+VARIANTS(floats_2, FFIC_CALL_FLOATS_2)
+VARIANTS(registers, FFIC_CALL_REGISTERS)
+VARIANTS(stack_4, FFIC_CALL_STACK_4)
+
+#define VARIANT_ROW(suffix)                                                                                                    \
+    {{call_##suffix##_release, call_##suffix##_keep}, {call_##suffix##_float_release, call_##suffix##_float_keep}}
+
+/* Indexed by shape, whether the result is in a floating register, and whether the GIL is kept. */
+static const ffic_builtin_call variants[][2][2] = {
+    [FFIC_CALL_INTEGERS_2] = VARIANT_ROW(integers_2), [FFIC_CALL_INTEGERS] = VARIANT_ROW(integers),
+    [FFIC_CALL_FLOATS_2] = VARIANT_ROW(floats_2),     [FFIC_CALL_REGISTERS] = VARIANT_ROW(registers),
+    [FFIC_CALL_STACK_4] = VARIANT_ROW(stack_4),
+};
+
+ffic_builtin_call
+ffic_builtin_call_for(const ffic_plan *plan, bool keep_gil)
+{
+    bool in_one_register = plan->result_place == FFIC_RESULT_INTEGER || plan->result_place == FFIC_RESULT_FLOAT;
+    if (plan->shape < Py_ARRAY_LENGTH(variants) && plan->scratch == 0 && in_one_register) {
+        return variants[plan->shape][plan->result_place == FFIC_RESULT_FLOAT][keep_gil];
+    }
+    return keep_gil ? call_any_keep : call_any_release;
+}
+
+#else
+
+ffic_builtin_call
+ffic_builtin_call_for(const ffic_plan *Py_UNUSED(plan), bool keep_gil)
+{
+    return keep_gil ? call_any_keep : call_any_release;
+}
+
+#endif
