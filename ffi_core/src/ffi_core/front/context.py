@@ -66,7 +66,14 @@ class Context:
     # Places.
 
     def token(self, node: Node) -> int:
-        """Give the token of a node; -1 where pycparser says nothing."""
+        """Give the token of a node, of a declaration that of its name; -1 where pycparser says nothing."""
+        kind = type(node).__name__
+        if kind in {"Decl", "Typedef"} and node.name:
+            inner = node.type
+            while type(inner).__name__ in {"PtrDecl", "ArrayDecl", "FuncDecl"}:
+                inner = inner.type
+            if type(inner).__name__ == "TypeDecl" and inner.coord is not None:
+                node = inner
         coord = getattr(node, "coord", None)
         if coord is not None and coord.line >= FIRST_LINE:
             return int(coord.line) - FIRST_LINE

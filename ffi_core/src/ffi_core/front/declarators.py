@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Union
+from typing import Any, Final, Optional, Union
 
 from .context import Context
 from .model import (
@@ -26,6 +26,9 @@ from .tokens import MARKER_TYPES, OPAQUE, UNKNOWN_INTEGER, UNKNOWN_LENGTH
 
 Node = Any  # of pycparser, which has no types
 
+# Far more than any C compiler is bound to take, and far less than exhausts the stack of whoever handles the type later.
+MAX_DEPTH: Final = 100
+
 
 class TypeReader:
     """Reads the types of declarations and of type names.
@@ -36,6 +39,7 @@ class TypeReader:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._primitives: dict[tuple[str, ...], Primitive] = {}
+        self._depth = 0
 
     def read(self, node: Node) -> CType:
         """Read the type of a declaration, a parameter or a type name."""
@@ -45,13 +49,20 @@ class TypeReader:
         kind = type(node).__name__
         if kind == "TypeDecl":
             return qualify(self._specifier(node.type), _qualifiers(node.quals))
+        if kind not in {"PtrDecl", "ArrayDecl", "FuncDecl"}:
+            return self._specifier(node)
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self._context.error("this type is nested too deeply", node)
+        ctype: CType
         if kind == "PtrDecl":
-            return self._pointer(node)
-        if kind == "ArrayDecl":
-            return self._array(node, parameter=parameter)
-        if kind == "FuncDecl":
-            return self.function(node)
-        return self._specifier(node)
+            ctype = self._pointer(node)
+        elif kind == "ArrayDecl":
+            ctype = self._array(node, parameter=parameter)
+        else:
+            ctype = self.function(node)
+        self._depth -= 1
+        return ctype
 
     def _specifier(self, node: Node) -> CType:
         kind = type(node).__name__

@@ -14,6 +14,10 @@ from .tokens import MARKER_TYPES, MORE_MEMBERS, UNKNOWN_LENGTH, UNKNOWN_VALUE
 FILE_NAME: Final = "<c>"
 
 _COMPLAINT = re.compile(re.escape(FILE_NAME) + r":(?:(\d+):(?:\d+:)?)?\s*(.*)", re.DOTALL)
+_NUMBER = re.compile(
+    r"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*\Z"
+    r"|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fFlL]?\Z|0[xX][0-9a-fA-F.]+[pP][+-]?[0-9]+[fFlL]?\Z"
+)
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*\Z", re.ASCII)
 _OPENING: Final = {"(": ")", "[": "]", "{": "}"}
 _KEYWORDS: Final = frozenset(
@@ -109,6 +113,9 @@ def explain(context: Context, complaint: str, types: Collection[str], find: Call
                 break
     if first >= end:
         return _at(context, "this is no integer constant", min(first + 1, len(texts) - 1))
+    for candidate in range(first, last):
+        if texts[candidate][:1].isdigit() and _NUMBER.match(texts[candidate]) is None:
+            return _at(context, f"'{texts[candidate]}' is no number", candidate)
     if token is not None and first <= token < last:
         for candidate in (token, token - 1, token - 2):
             if first <= candidate and _is_unknown_type(texts, candidate, types):

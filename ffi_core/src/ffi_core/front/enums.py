@@ -45,7 +45,9 @@ class EnumReader:
         decl = EnumDecl(tag, c_name, tuple(constant.name for constant in constants), partial, place)
         if context.scope.declare_type(ctype.key, decl):
             # With the enum come its values, also where a `#define` gave the same ones before.
-            context.scope.globals.update((constant.name, constant) for constant in constants)
+            for constant in constants:
+                context.scope.globals.pop(constant.name, None)
+                context.scope.globals[constant.name] = constant
             if enum_base(decl, context.scope.globals) is None:
                 raise context.error("no integer type holds all values of this enum", node)
         return ctype

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from typing import Any, Optional
 
 from .constants import UnknownValueError
-from .context import Context, SizeOf
+from .context import FIRST_LINE, Context, SizeOf
 from .declarators import TypeReader
 from .diagnosis import FILE_NAME, explain
 from .directives import Define, Directives
 from .enums import EnumReader
-from .errors import CDefError
 from .literals import Integer, LiteralError, read_integer
 from .model import (
     Array,
@@ -87,8 +86,11 @@ class Parser:
             (self._start_of(node), self._declaring(node)) for node in declarations
         ]
         events += [(define.offset, self._computing(index)) for index, define in enumerate(self._directives.defines)]
-        for _, event in sorted(events, key=lambda pair: pair[0]):
-            event()
+        try:
+            for _, event in sorted(events, key=lambda pair: pair[0]):
+                event()
+        except RecursionError:
+            raise self._source.error("this is nested too deeply", events[0][0]) from None
         for abi, offset in self._context.prepared.conventions.values():
             raise self._source.error(
                 f"{abi} must stand directly before the name of a function, or before the '*' of a pointer to one",
@@ -146,7 +148,7 @@ class Parser:
         except ParseError as error:
             complaint = str(error)
         except RecursionError:
-            raise CDefError("this is nested too deeply", self._source.place(prepared.offsets[0])) from None
+            complaint = ""
         else:
             return list(nodes)[len(prelude) :]
         names.update(self._typedef_names())
@@ -160,6 +162,8 @@ class Parser:
                 )
             except ParseError as error:
                 return str(error)
+            except RecursionError:
+                return f"{FILE_NAME}:{first + FIRST_LINE}:1: this is nested too deeply"
             return ""
 
         raise explain(self._context, complaint, names, find)

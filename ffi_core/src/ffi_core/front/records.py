@@ -218,7 +218,7 @@ class _Members:
         context = self._context
         token = context.token(node if node.name else node.bitsize or node)
         start, own_start = self._bounds_before(token)
-        end = self._end(token)
+        end = self._end(own_start)
         inside = [a for a in context.prepared.member_attributes if own_start <= a.index <= end]
         own = [a for a in inside if self._belongs(a, own_start, end)]
         for attribute in own:
@@ -259,10 +259,10 @@ class _Members:
                 own = index + 1
         return 0, max(own, 0)
 
-    def _end(self, token: int) -> int:
+    def _end(self, start: int) -> int:
         texts = self._context.prepared.texts
         depth = 0
-        for index in range(token, len(texts)):
+        for index in range(start, len(texts)):
             text = texts[index]
             if text in {"(", "[", "{"}:
                 depth += 1

@@ -274,6 +274,12 @@ class Rewriter:
         self._closed = (len(self._texts), brace)
         return self._emit(index)
 
+    def _static(self, index: int) -> int:
+        """Drop the `static` of `int a[static 5]`, which pycparser 2 does not take everywhere."""
+        if self._texts and self._texts[-1] == "[":
+            return index + 1
+        return self._emit(index)
+
     def _semicolon(self, index: int) -> int:
         self._emit(index)
         if self._pending:
@@ -450,6 +456,7 @@ _HANDLERS: Final[dict[str, Callable[[Rewriter, int], int]]] = {
     "}": Rewriter._close_brace,
     ";": Rewriter._semicolon,
     "extern": Rewriter._extern,
+    "static": Rewriter._static,
     "...": Rewriter._dots,
     "__attribute__": Rewriter._attribute,
     "__attribute": Rewriter._attribute,
