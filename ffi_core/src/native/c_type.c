@@ -25,8 +25,8 @@ ffic_ctype_spell(ffic_ctype *ct, const char *declarator)
     bool needs_parentheses =
         declarator[0] == '*' && (ct->kind == FFIC_KIND_ARRAY || ct->kind == FFIC_KIND_FUNCTION);
     /* A name or star that follows a word needs a space; "int(*x)" and "int *x" do not. */
-    bool needs_space = length > 0 && !is_suffix && !needs_parentheses &&
-                       ct->name_position == PyUnicode_GET_LENGTH(ct->name) && ct->kind != FFIC_KIND_POINTER;
+    Py_UCS4 before = ct->name_position > 0 ? PyUnicode_READ_CHAR(ct->name, ct->name_position - 1) : '*';
+    bool needs_space = length > 0 && !is_suffix && !needs_parentheses && before != '*' && before != '(';
     if (needs_parentheses) {
         text = PyUnicode_FromFormat("(%s)", declarator);
     }
@@ -107,30 +107,6 @@ make_pointer(ffic_ctype *target)
         ct->flags |= FFIC_TYPE_POINTS_TO_VOID;
     }
     return ct;
-}
-
-ffic_ctype *
-ffic_ctype_pointer_to(ffic_ctype *target)
-{
-    ffic_ctype *found = FFIC_LOAD_POINTER(target->pointer);
-    if (found != NULL && target->kind != FFIC_KIND_ARRAY) {
-        return (ffic_ctype *)Py_NewRef((PyObject *)found);
-    }
-    ffic_ctype *result = NULL;
-    FFIC_BEGIN_CRITICAL_SECTION(target);
-    /* Arrays use the field for the pointer to their item; their own pointers are rare, and interned. */
-    if (target->kind == FFIC_KIND_ARRAY) {
-        result = make_pointer(target);
-    }
-    else {
-        if (target->pointer == NULL) {
-            ffic_ctype *made = make_pointer(target);
-            FFIC_STORE_POINTER(target->pointer, made);
-        }
-        result = (ffic_ctype *)Py_XNewRef((PyObject *)target->pointer);
-    }
-    FFIC_END_CRITICAL_SECTION();
-    return result;
 }
 
 /* ---- derived types that are interned: one object per key, held weakly --------------------------- */
@@ -250,6 +226,50 @@ ffic_ctype_array_of(ffic_ctype *item, Py_ssize_t length)
     FFIC_END_CRITICAL_SECTION();
     Py_DECREF(key);
     return ct;
+}
+
+/* A pointer to an array: interned, for arrays use the field for the pointer to their item. */
+static ffic_ctype *
+pointer_to_array(ffic_ctype *target)
+{
+    ffic_state *state = target->state;
+    PyObject *key = PyBytes_FromStringAndSize((const char *)&target, (Py_ssize_t)sizeof target);
+    if (key == NULL) {
+        return NULL;
+    }
+    ffic_ctype *ct;
+    FFIC_BEGIN_CRITICAL_SECTION(state->interned);
+    ct = interned_find(state, key);
+    if (ct == NULL && !PyErr_Occurred()) {
+        ct = make_pointer(target);
+        if (ct != NULL && interned_add(state, key, ct) < 0) {
+            Py_CLEAR(ct);
+        }
+    }
+    FFIC_END_CRITICAL_SECTION();
+    Py_DECREF(key);
+    return ct;
+}
+
+ffic_ctype *
+ffic_ctype_pointer_to(ffic_ctype *target)
+{
+    if (target->kind == FFIC_KIND_ARRAY) {
+        return pointer_to_array(target);
+    }
+    ffic_ctype *found = FFIC_LOAD_POINTER(target->pointer);
+    if (found != NULL) {
+        return (ffic_ctype *)Py_NewRef((PyObject *)found);
+    }
+    ffic_ctype *result;
+    FFIC_BEGIN_CRITICAL_SECTION(target);
+    if (target->pointer == NULL) {
+        ffic_ctype *made = make_pointer(target);
+        FFIC_STORE_POINTER(target->pointer, made);
+    }
+    result = (ffic_ctype *)Py_XNewRef((PyObject *)target->pointer);
+    FFIC_END_CRITICAL_SECTION();
+    return result;
 }
 
 static PyObject *

@@ -138,7 +138,7 @@ failed:
 static void
 closure_retire(ffic_state *state, closure *c)
 {
-    enum { KEPT = 1024 };
+    enum { KEPT = 256 };
     c->owner = NULL;
     Py_CLEAR(c->body.callable);
     Py_CLEAR(c->body.onerror);

@@ -8,6 +8,7 @@
 
 #include "convert.h"
 #include "function.h"
+#include "suggest.h"
 #include "type_parser.h"
 
 typedef struct {
@@ -95,8 +96,18 @@ static PyType_Spec variable_spec = {
 static void
 missing(ffic_lib *lib, PyObject *name)
 {
-    PyErr_Format(PyExc_AttributeError, "%s '%U' has no function, constant or variable named '%U' in its cdef",
-                 lib->library == NULL ? "lib of module" : "library", lib->name, name);
+    PyObject *near = ffic_suggest(lib->ffi, name);
+    const char *what = lib->library == NULL ? "lib of module" : "library";
+    if (near != NULL) {
+        PyErr_Format(PyExc_AttributeError,
+                     "%s '%U' has no function, constant or variable named '%U' in its cdef. Did you mean '%U'?", what, lib->name,
+                     name, near);
+        Py_DECREF(near);
+    }
+    else {
+        PyErr_Format(PyExc_AttributeError, "%s '%U' has no function, constant or variable named '%U' in its cdef", what,
+                     lib->name, name);
+    }
 }
 
 /* The address of a declared symbol; NULL with an exception. */
@@ -341,6 +352,19 @@ ffic_lib_new(ffic_ffi *ffi, ffic_library *library, PyObject *name)
         return NULL;
     }
     return (PyObject *)lib;
+}
+
+int
+ffic_lib_close(PyObject *lib)
+{
+    /* Forget the functions that were looked up: the next look-up says that the library is closed. */
+    PyObject *dict = PyObject_GetAttrString(lib, "__dict__");
+    if (dict == NULL) {
+        return -1;
+    }
+    PyDict_Clear(dict);
+    Py_DECREF(dict);
+    return ffic_library_close(((ffic_lib *)lib)->library);
 }
 
 ffic_library *

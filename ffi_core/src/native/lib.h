@@ -16,6 +16,9 @@ PyObject *ffic_lib_address(PyObject *lib, PyObject *name);
 /* The open library behind a `lib`, NULL for that of a generated module.  Borrowed. */
 ffic_library *ffic_lib_library(PyObject *lib);
 
+/* Close the library behind a `lib` that has one. */
+int ffic_lib_close(PyObject *lib);
+
 /* Is it the `lib` of an ffi? */
 bool ffic_is_lib(ffic_state *state, PyObject *object);
 

@@ -241,7 +241,7 @@ FFIC_METHOD(ffic_ffi_dlclose)
         PyErr_Format(PyExc_TypeError, "dlclose() takes a lib that dlopen() returned, not %R", values[0]);
         return NULL;
     }
-    if (ffic_library_close(ffic_lib_library(values[0])) < 0) {
+    if (ffic_lib_close(values[0]) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;

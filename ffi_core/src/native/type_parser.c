@@ -231,7 +231,8 @@ parse_arithmetic(parser *p)
         if (word == WORD_LONG && (words & WORD_LONG)) {
             words = (words & ~(unsigned)WORD_LONG) | WORD_LONG_LONG;
         }
-        else if ((words & word) != 0 || (word == WORD_LONG && (words & WORD_LONG_LONG))) {
+        else if ((words & word) != 0 || (word == WORD_LONG && (words & WORD_LONG_LONG)) ||
+                 ((words | word) & (WORD_SIGNED | WORD_UNSIGNED)) == (WORD_SIGNED | WORD_UNSIGNED)) {
             return fail(p, "invalid combination of types");
         }
         else {
@@ -638,6 +639,10 @@ parse_declarator(parser *p, ffic_ctype *base)
     }
     else {
         if (p->kind == TOKEN_WORD && !at_qualifier(p)) {
+            if (memchr(p->start, '$', p->length) != NULL) { /* only tags of our own making have it */
+                Py_DECREF(base);
+                return fail(p, "unexpected symbol");
+            }
             advance(p); /* the declarator's name */
         }
         base = parse_suffixes(p, base);
