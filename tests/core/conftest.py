@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from ffi_harness import MODES, Builder, Built, find_cache  # noqa: E402
+from ffi_harness import MODES, Builder, Built, find_cache
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -230,9 +230,7 @@ class Finished:
 def run_python(code: str, *args: str, env: Optional[dict[str, str]] = None, timeout: float = 60) -> Finished:
     """Run ``code`` in a fresh interpreter of this kind; ``ffi_harness`` can be imported there."""
     environment = {**os.environ, **(env or {})}
-    environment["PYTHONPATH"] = os.pathsep.join(
-        [str(HERE), *filter(None, [environment.get("PYTHONPATH")])]
-    )
+    environment["PYTHONPATH"] = os.pathsep.join([str(HERE), *filter(None, [environment.get("PYTHONPATH")])])
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(code), *args],
         capture_output=True,
@@ -268,7 +266,9 @@ def assert_raises_not_crashes(body: str, *expected: str) -> str:
     Shapes: ``body`` has ``ffi``, an empty FFI.  The result is the message.
     Errors: AssertionError if it ends in a signal, in no exception, or in another one.
     """
-    done = run_python(_SURVIVES.format(backend=BACKEND, expected=expected, body=textwrap.indent(textwrap.dedent(body), "    ")))
+    done = run_python(
+        _SURVIVES.format(backend=BACKEND, expected=expected, body=textwrap.indent(textwrap.dedent(body), "    "))
+    )
     assert done.returncode >= 0, f"died of signal {-done.returncode}\n{done.stderr}"
     assert done.returncode == 0, done.stderr
     last = done.stdout.strip().splitlines()[-1]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ffi_harness import BACKEND, Builder, backend, load_module, new_ffi, ours_only, parse_errors, run_python
 
 NO_COMPILER = """
@@ -29,7 +30,11 @@ FFI = importlib.import_module({backend!r}).FFI
 
 
 def run_without_compiler(code: str, *args: str) -> str:
-    done = run_python(NO_COMPILER.format(backend=BACKEND) + code + "\nassert not started, started", *args, env={"PATH": "", "CC": "/nonexistent"})
+    done = run_python(
+        NO_COMPILER.format(backend=BACKEND) + code + "\nassert not started, started",
+        *args,
+        env={"PATH": "", "CC": "/nonexistent"},
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -112,7 +117,9 @@ def test_importing_a_generated_module_with_pycparser_missing(builder: Builder) -
 
 @ours_only("CFFI imports its parser at once")
 def test_importing_the_package_is_light() -> None:
-    done = run_python("import sys, ffi_core; ffi_core.FFI(); print('pycparser' in sys.modules, 'setuptools' in sys.modules)")
+    done = run_python(
+        "import sys, ffi_core; ffi_core.FFI(); print('pycparser' in sys.modules, 'setuptools' in sys.modules)"
+    )
     assert done.stdout.strip() == "False False", done.stderr
 
 
@@ -281,7 +288,9 @@ def test_a_macro_without_value_raises_when_it_is_used() -> None:
 
 def test_opaque_typedefs() -> None:
     ffi = new_ffi()
-    ffi.cdef("typedef ... Window; typedef ... *Handle; Window *open_window(void); void *malloc(size_t); void free(void *);")
+    ffi.cdef(
+        "typedef ... Window; typedef ... *Handle; Window *open_window(void); void *malloc(size_t); void free(void *);"
+    )
     lib = ffi.dlopen(None)
     memory = lib.malloc(10)
     window = ffi.cast("Window *", memory)

@@ -6,6 +6,7 @@ import gc
 from typing import Any
 
 import pytest
+
 from ffi_harness import ours_only, parse_errors
 
 CDEF = """
@@ -41,7 +42,14 @@ def test_fewer_items_leave_zeros(ffi: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ctype", "value"), [("int[2]", [1, 2, 3]), ("char[2]", b"abc"), ("char16_t[2]", "abc"), ("int[2][2]", [[1, 2, 3]]), ("triple", [0] * 4)]
+    ("ctype", "value"),
+    [
+        ("int[2]", [1, 2, 3]),
+        ("char[2]", b"abc"),
+        ("char16_t[2]", "abc"),
+        ("int[2][2]", [[1, 2, 3]]),
+        ("triple", [0] * 4),
+    ],
 )
 def test_too_many_items_raise(ffi: Any, ctype: str, value: Any) -> None:
     with pytest.raises(IndexError):

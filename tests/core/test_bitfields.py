@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ffi_harness import IS_ORACLE
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ffi_harness import IS_ORACLE
 
 STRUCTS = """
 struct plain { int a : 3; unsigned b : 5; unsigned long long c : 40; _Bool d : 1; };

@@ -9,6 +9,7 @@ import weakref
 from typing import Any
 
 import pytest
+
 from ffi_harness import ours_only
 
 CDEF = """
@@ -88,7 +89,12 @@ def test_arguments_and_results(ffi: Any, lib: Any) -> None:
     assert lib.apply(ffi.callback("int(int)", lambda x: x + 1), 41) == 42
     assert lib.apply_many(ffi.callback("int(int)", lambda x: x), 101) == 5050
     assert lib.apply_double(ffi.callback("double(double, float)", lambda x, y: x * y), 1.5, 4.0) == 6.0
-    assert lib.apply_wide(ffi.callback("long long(long long, unsigned char, short)", lambda x, y, z: x + y + z), -(1 << 62), 255, -300) == -(1 << 62) - 45
+    assert (
+        lib.apply_wide(
+            ffi.callback("long long(long long, unsigned char, short)", lambda x, y, z: x + y + z), -(1 << 62), 255, -300
+        )
+        == -(1 << 62) - 45
+    )
     assert lib.apply_char(ffi.callback("char(char)", lambda c: c.upper()), b"q") == b"Q"
     assert lib.apply_bool(ffi.callback("_Bool(_Bool)", lambda flag: not flag), True) is False
     assert lib.apply_enum(ffi.callback("enum color(enum color)", lambda c: 5 - c), lib.RED) == lib.GREEN
@@ -228,7 +234,9 @@ def was_reported(reported: list[Any], capfd: pytest.CaptureFixture[str], kind: t
     return kind in reported or kind.__name__ in capfd.readouterr().err
 
 
-def test_exceptions_give_zero_and_are_reported(ffi: Any, lib: Any, reported: list[Any], capfd: pytest.CaptureFixture[str]) -> None:
+def test_exceptions_give_zero_and_are_reported(
+    ffi: Any, lib: Any, reported: list[Any], capfd: pytest.CaptureFixture[str]
+) -> None:
     def fail(x: int) -> int:
         raise ZeroDivisionError("in the callback")
 
@@ -253,14 +261,18 @@ def test_error_is_the_result_after_an_exception(ffi: Any, lib: Any, reported: li
         ffi.callback("int(int)", fail, error=1 << 31)
 
 
-def test_wrong_results_are_exceptions(ffi: Any, lib: Any, reported: list[Any], capfd: pytest.CaptureFixture[str]) -> None:
+def test_wrong_results_are_exceptions(
+    ffi: Any, lib: Any, reported: list[Any], capfd: pytest.CaptureFixture[str]
+) -> None:
     for value, kind in (("text", TypeError), (None, TypeError), (1.5, TypeError), (1 << 31, OverflowError)):
         assert lib.apply(ffi.callback("int(int)", lambda x, value=value: value, error=-1), 5) == -1
         assert was_reported(reported, capfd, kind)
         reported.clear()
 
 
-def test_wrong_argument_count_is_an_exception(ffi: Any, lib: Any, reported: list[Any], capfd: pytest.CaptureFixture[str]) -> None:
+def test_wrong_argument_count_is_an_exception(
+    ffi: Any, lib: Any, reported: list[Any], capfd: pytest.CaptureFixture[str]
+) -> None:
     assert lib.apply(ffi.callback("int(int)", lambda: 5, error=-1), 5) == -1
     assert was_reported(reported, capfd, TypeError)
 
@@ -290,7 +302,9 @@ def test_onerror_may_give_the_result(ffi: Any, lib: Any, reported: list[Any]) ->
         ffi.callback("int(int)", fail, onerror=5)
 
 
-def test_a_failing_onerror_is_reported(ffi: Any, lib: Any, reported: list[Any], capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_failing_onerror_is_reported(
+    ffi: Any, lib: Any, reported: list[Any], capfd: pytest.CaptureFixture[str]
+) -> None:
     def fail(x: int) -> int:
         raise LookupError
 
@@ -364,7 +378,9 @@ def test_from_a_thread_that_c_created(ffi: Any, lib: Any) -> None:
         assert lib.in_threads(work, 16) == 240
 
 
-def test_an_exception_in_a_thread_that_c_created(ffi: Any, lib: Any, reported: list[Any], capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_exception_in_a_thread_that_c_created(
+    ffi: Any, lib: Any, reported: list[Any], capfd: pytest.CaptureFixture[str]
+) -> None:
     def fail(x: int) -> int:
         raise ZeroDivisionError
 

@@ -7,10 +7,20 @@ import random
 from typing import Any
 
 import pytest
+
 from ffi_harness import ours_only
 
 ORDERS = ["".join(order) for order in itertools.product("idf", repeat=3)]
-LONG_ORDERS = ["idfqhb" * 3, "d" * 12, "f" * 12, "q" * 12, "i" * 7 + "d" * 9 + "hbqf", "bbbbbbbbbb", "dididididididididi", "H" * 15]
+LONG_ORDERS = [
+    "idfqhb" * 3,
+    "d" * 12,
+    "f" * 12,
+    "q" * 12,
+    "i" * 7 + "d" * 9 + "hbqf",
+    "bbbbbbbbbb",
+    "dididididididididi",
+    "H" * 15,
+]
 C_TYPES = {
     "b": "signed char",
     "h": "short",
@@ -131,7 +141,8 @@ def test_every_argument_arrives_in_its_place(lib: Any, order: str) -> None:
     function = getattr(lib, f"mix_{order}")
     for _ in range(3):
         values: list[Any] = [
-            source.randint(-4000, 4000) / 8 if kind in "fd" else source.randint(0 if kind == "H" else -100, 100) for kind in order
+            source.randint(-4000, 4000) / 8 if kind in "fd" else source.randint(0 if kind == "H" else -100, 100)
+            for kind in order
         ]
         assert function(*values) == sum((n + 1) * value for n, value in enumerate(values))
 
@@ -165,7 +176,7 @@ def test_keyword_arguments_are_refused(lib: Any) -> None:
 
 def test_call_with_unpacked_arguments(lib: Any) -> None:
     assert lib.add(*[20, 22]) == 42
-    assert lib.add(*(20, 22), **{}) == 42
+    assert lib.add(*(20, 22)) == 42
     assert list(map(lib.negate, [1, 2])) == [-1, -2]
 
 

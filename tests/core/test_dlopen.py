@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ffi_harness import ABI_MODES, Builder, ours_only
 
 MODES = ABI_MODES
@@ -82,7 +83,9 @@ def test_flags_by_name(ffi: Any, path: str) -> None:
 
 
 def test_by_open_handle(ffi: Any, path: str, builder: Builder) -> None:
-    opener = builder.build("abi-inline", "void *dlopen(const char *, int); int dlclose(void *);", "#include <dlfcn.h>\n")
+    opener = builder.build(
+        "abi-inline", "void *dlopen(const char *, int); int dlclose(void *);", "#include <dlfcn.h>\n"
+    )
     loader = opener.ffi.dlopen(None)
     handle = loader.dlopen(path.encode(), ffi.RTLD_NOW)
     assert handle

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,7 +50,7 @@ def test_errno_is_given_to_the_next_call(ffi: Any, lib: Any) -> None:
 def test_errno_survives_python_code(ffi: Any, lib: Any) -> None:
     lib.fail_with(99)
     with pytest.raises(OSError):
-        os.stat("/there/is/no/such/file")
+        Path("/there/is/no/such/file").stat()
     [str(n) for n in range(1000)]
     assert ffi.errno == 99
 

@@ -7,9 +7,10 @@ import struct
 from typing import Any
 
 import pytest
-from ffi_harness import ours_only
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ffi_harness import ours_only
 
 CDEF = """
 float same_float(float);

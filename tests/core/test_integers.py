@@ -6,9 +6,10 @@ import re
 from typing import Any
 
 import pytest
-from ffi_harness import ours_only
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ffi_harness import ours_only
 
 INTEGER_TYPES = [
     "signed char",
@@ -203,7 +204,9 @@ def test_negative_values_are_sign_extended(lib: Any) -> None:
     assert lib.is_minus_one(0xFFFFFFFF) == 0
 
 
-@pytest.mark.parametrize("ctype", ["signed char", "unsigned short", "int", "unsigned int", "long", "unsigned long long"])
+@pytest.mark.parametrize(
+    "ctype", ["signed char", "unsigned short", "int", "unsigned int", "long", "unsigned long long"]
+)
 def test_any_integer_round_trips_or_overflows(ffi: Any, lib: Any, ctype: str) -> None:
     low, high = limits(ffi, ctype)
     same = getattr(lib, f"same_{name_of(ctype)}")

@@ -8,9 +8,10 @@ import warnings
 from typing import Any
 
 import pytest
-from ffi_harness import ours_only
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from ffi_harness import ours_only
 
 CDEF = """
 typedef struct { int x, y; } point;
@@ -75,7 +76,14 @@ def test_string_of_null_raises(ffi: Any) -> None:
 
 
 def test_string_of_other_types_raises(ffi: Any) -> None:
-    for wrong in (ffi.new("int *"), ffi.new("int[3]"), ffi.NULL, ffi.cast("int", 3), ffi.new("char **"), ffi.new("point *")):
+    for wrong in (
+        ffi.new("int *"),
+        ffi.new("int[3]"),
+        ffi.NULL,
+        ffi.cast("int", 3),
+        ffi.new("char **"),
+        ffi.new("point *"),
+    ):
         with pytest.raises(TypeError):
             ffi.string(wrong)
     for other in (b"abc", "abc", 5, None):
@@ -332,9 +340,8 @@ def test_from_buffer_locks_the_object(ffi: Any) -> None:
     del view
     gc.collect()
     data.extend(b"more")
-    with ffi.from_buffer(data):
-        with pytest.raises(BufferError):
-            data.clear()
+    with ffi.from_buffer(data), pytest.raises(BufferError):
+        data.clear()
     data.clear()
 
 

@@ -9,6 +9,7 @@ import weakref
 from typing import Any
 
 import pytest
+
 from ffi_harness import ours_only
 
 CDEF = """
@@ -111,7 +112,9 @@ def test_gc_takes_a_size(ffi: Any) -> None:
     assert len(seen) == 1
 
 
-def test_a_failing_destructor_is_reported_not_raised(ffi: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_destructor_is_reported_not_raised(
+    ffi: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     reported: list[Any] = []
     monkeypatch.setattr("sys.unraisablehook", lambda info: reported.append(info.exc_type))
 
@@ -238,11 +241,14 @@ def test_views_of_released_memory_do_not_crash(ffi: Any) -> None:
     views = [array[2:5], array + 3, ffi.addressof(array, 5)]
     ffi.release(array)
     [ffi.new("int[1000]") for _ in range(50)]
-    for view in views:
+
+    def use(view: Any) -> str:
         try:
-            assert view[0] == 7
+            return str(view[0])
         except (ValueError, RuntimeError) as error:
-            assert "release" in str(error).lower()
+            return str(error).lower()
+
+    assert all(answer == "7" or "release" in answer for answer in map(use, views))
 
 
 # handles

@@ -6,6 +6,7 @@ import gc
 from typing import Any
 
 import pytest
+
 from ffi_harness import ours_only
 
 CDEF = """
@@ -77,7 +78,9 @@ def test_offsets_beyond_the_address_space(ffi: Any, index: int) -> None:
         p + index
 
 
-@pytest.mark.parametrize("ctype", ["int *", "char *", "double *", "point *", "int **", "either *", "wchar_t *", "_Bool *"])
+@pytest.mark.parametrize(
+    "ctype", ["int *", "char *", "double *", "point *", "int **", "either *", "wchar_t *", "_Bool *"]
+)
 def test_reading_through_null_raises(ffi: Any, ctype: str) -> None:
     null = ffi.cast(ctype, 0)
     with pytest.raises(RuntimeError, match="(?i)null"):
@@ -162,7 +165,14 @@ def test_subtraction_counts_items(ffi: Any) -> None:
 @pytest.mark.parametrize("other", [1.0, "1", None, [1]])
 def test_other_operands_are_refused(ffi: Any, other: Any) -> None:
     p = ffi.new("int *")
-    for operation in (lambda: p + other, lambda: other + p, lambda: p - other, lambda: p * 2, lambda: -p, lambda: p + p):
+    for operation in (
+        lambda: p + other,
+        lambda: other + p,
+        lambda: p - other,
+        lambda: p * 2,
+        lambda: -p,
+        lambda: p + p,
+    ):
         with pytest.raises(TypeError):
             operation()
 
@@ -189,7 +199,7 @@ def test_pointers_equal_no_other_objects(ffi: Any) -> None:
     p = ffi.cast("int *", 5)
     for other in (5, "5", None, 5.0, object()):
         assert p != other
-        assert not (p == other)
+        assert (p == other) is False
         with pytest.raises(TypeError):
             p < other
     assert ffi.NULL != 0

@@ -6,6 +6,7 @@ import gc
 from typing import Any
 
 import pytest
+
 from ffi_harness import ours_only, parse_errors
 
 CDEF = """
@@ -34,12 +35,9 @@ typedef struct { int x, y; } same_name;
 typedef struct deep { struct { struct { struct { int value; } c; } b; } a; } deep;
 int is_seven(struct point *);
 """
-SOURCE = (
-    """
+SOURCE = """
 #include <wchar.h>
-"""
-    + CDEF.replace("int is_seven(struct point *);", "int is_seven(struct point *p) { return p->x == 7 && p->y == 7; }")
-)
+""" + CDEF.replace("int is_seven(struct point *);", "int is_seven(struct point *p) { return p->x == 7 && p->y == 7; }")
 
 
 def test_fields_are_attributes(ffi: Any) -> None:
@@ -212,7 +210,15 @@ def test_pointers_in_structs(ffi: Any) -> None:
 def test_fields_of_every_kind(ffi: Any, lib: Any) -> None:
     value = ffi.new(
         "everything *",
-        {"items": [1, 2], "name": b"name", "color": lib.GREEN, "wide": "wid", "flag": True, "letter": b"L", "at": (8, 9)},
+        {
+            "items": [1, 2],
+            "name": b"name",
+            "color": lib.GREEN,
+            "wide": "wid",
+            "flag": True,
+            "letter": b"L",
+            "at": (8, 9),
+        },
     )
     assert list(value.items) == [1, 2, 0]
     assert ffi.string(value.name) == b"name"

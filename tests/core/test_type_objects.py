@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ffi_harness import ours_only, parse_errors
 
 TYPES = """
@@ -253,8 +254,20 @@ def test_fields(ffi: Any) -> None:
 
 
 def test_sizeof(ffi: Any) -> None:
-    sizes = {"char": 1, "short": 2, "int": 4, "long long": 8, "double": 8, "int[5]": 20, "struct point": 8, "big": 48, "void *": 8}
-    sizes.update({"union number": 8, "enum color": 4, "binary": 8, "int[2][3]": 24, "int[0]": 0, "_Bool": 1, "char16_t": 2})
+    sizes = {
+        "char": 1,
+        "short": 2,
+        "int": 4,
+        "long long": 8,
+        "double": 8,
+        "int[5]": 20,
+        "struct point": 8,
+        "big": 48,
+        "void *": 8,
+    }
+    sizes.update(
+        {"union number": 8, "enum color": 4, "binary": 8, "int[2][3]": 24, "int[0]": 0, "_Bool": 1, "char16_t": 2}
+    )
     for name, size in sizes.items():
         if "*" not in name and name != "binary":
             assert ffi.sizeof(name) == size
@@ -272,7 +285,15 @@ def test_sizeof(ffi: Any) -> None:
 
 
 def test_alignof(ffi: Any) -> None:
-    assert [ffi.alignof(name) for name in ("char", "short", "int", "double", "int[5]", "struct point", "big")] == [1, 2, 4, 8, 4, 4, 8]
+    assert [ffi.alignof(name) for name in ("char", "short", "int", "double", "int[5]", "struct point", "big")] == [
+        1,
+        2,
+        4,
+        8,
+        4,
+        4,
+        8,
+    ]
     assert ffi.alignof("char *") == ffi.alignof("binary") == ffi.sizeof("void *")
     for unknown in ("void", "opaque"):
         with pytest.raises((ValueError, *parse_errors(ffi))):
@@ -293,7 +314,14 @@ def test_offsetof(ffi: Any) -> None:
     assert ffi.offsetof("int[2][3]", 1, 2) == 20
     with pytest.raises(KeyError, match="nope"):
         ffi.offsetof("struct point", "nope")
-    for args in (("int", "x"), ("int", 0), ("struct point", 0), ("struct point", None), ("big", "a", "x"), ("big", "a", 0)):
+    for args in (
+        ("int", "x"),
+        ("int", 0),
+        ("struct point", 0),
+        ("struct point", None),
+        ("big", "a", "x"),
+        ("big", "a", 0),
+    ):
         with pytest.raises(TypeError):
             ffi.offsetof(*args)
     with pytest.raises(TypeError):

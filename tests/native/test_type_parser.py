@@ -1,0 +1,379 @@
+"""The parser of type expressions: what it reads, and what it refuses, with the compiler as oracle."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "core"))
+
+from ffi_harness import IS_ORACLE, Builder, compiler, find_cache, new_ffi, parse_errors
+
+pytestmark = pytest.mark.skipif(IS_ORACLE, reason="tests our parser")
+
+DECLARATIONS = """
+typedef int number;
+typedef number *pointer;
+typedef int triple[3];
+typedef int (*function)(int);
+struct point { int x, y; };
+union either { int i; double d; };
+enum color { RED, GREEN = 5 };
+typedef struct { short s; } unnamed;
+"""
+
+
+@pytest.fixture(scope="module")
+def ffi() -> Any:
+    result = new_ffi()
+    result.cdef(DECLARATIONS)
+    return result
+
+
+@pytest.fixture(scope="module")
+def builder(pytestconfig: pytest.Config) -> Builder:
+    return Builder(find_cache(pytestconfig))
+
+
+INTEGERS = {
+    "char": ["char"],
+    "signed char": ["signed char", "char signed"],
+    "unsigned char": ["unsigned char", "char unsigned"],
+    "short": ["short", "short int", "signed short", "signed short int", "int short", "short signed int"],
+    "unsigned short": ["unsigned short", "unsigned short int", "short unsigned", "int unsigned short"],
+    "int": ["int", "signed", "signed int", "int signed"],
+    "unsigned int": ["unsigned", "unsigned int", "int unsigned"],
+    "long": ["long", "long int", "signed long", "int long", "long signed int"],
+    "unsigned long": ["unsigned long", "long unsigned int", "unsigned long int", "int long unsigned"],
+    "long long": ["long long", "long long int", "signed long long", "long int long", "long signed long int"],
+    "unsigned long long": [
+        "unsigned long long",
+        "long long unsigned",
+        "long unsigned int long",
+        "int long unsigned long",
+    ],
+    "long double": ["long double", "double long"],
+    "_Bool": ["_Bool"],
+}
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in INTEGERS.items() for text in texts])
+def test_specifiers_come_in_any_order(ffi: Any, name: str, text: str) -> None:
+    assert ffi.typeof(text) is ffi.typeof(name)
+    assert ffi.typeof(f"{text} *") is ffi.typeof(f"{name} *")
+    assert ffi.typeof(f"const {text}").kind == "primitive"
+
+
+WORDS = ["int", "char", "short", "long", "signed", "unsigned", "float", "double", "void", "_Bool"]
+
+
+def test_combinations_of_specifiers_are_the_compilers(ffi: Any, tmp_path: Path) -> None:
+    """Each combination of up to three words is a type for us if and only if it is one for the compiler."""
+    texts = [" ".join(words) for count in (1, 2, 3) for words in itertools.product(WORDS, repeat=count)]
+    source = "\n".join(f"typedef {text} t{n};" for n, text in enumerate(texts))
+    (tmp_path / "all.c").write_text(source + "\n")
+    command = [*compiler(), "-std=c11", "-fsyntax-only", "-fmax-errors=0", "-w", "all.c"]
+    printed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stderr
+    refused = {
+        int(line.split(":")[1]) - 1 for line in printed.splitlines() if line.startswith("all.c:") and "error:" in line
+    }
+    assert refused
+    wrong = []
+    for n, text in enumerate(texts):
+        try:
+            ffi.typeof(text)
+        except parse_errors(ffi):
+            taken = False
+        else:
+            taken = True
+        if taken != (n not in refused):
+            wrong.append(text)
+    assert not wrong
+
+
+DECLARATORS = [
+    ("int *", "pointer", "int"),
+    ("int **", "pointer", "int *"),
+    ("int *[3]", "array", "int *"),
+    ("int (*)[3]", "pointer", "int[3]"),
+    ("int [2][3]", "array", "int[3]"),
+    ("int *(*)[3]", "pointer", "int *[3]"),
+    ("int (*[2])[3]", "array", "int(*)[3]"),
+    ("int (*(*)[2])[3]", "pointer", "int(*[2])[3]"),
+    ("int (**)(void)", "pointer", "int(*)(void)"),
+    ("int (*[4])(void)", "array", "int(*)(void)"),
+    ("triple *", "pointer", "triple"),
+    ("triple[5]", "array", "triple"),
+    ("function[5]", "array", "function"),
+    ("function *", "pointer", "function"),
+    ("((int))*", None, None),
+    ("int (*)", "pointer", "int"),
+    ("int ((*))", "pointer", "int"),
+    ("int (((*)[3]))", "pointer", "int[3]"),
+    ("int ([3])", "array", "int"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "item"), DECLARATORS)
+def test_declarators(ffi: Any, text: str, kind: str | None, item: str | None) -> None:
+    if kind is None:
+        with pytest.raises(parse_errors(ffi)):
+            ffi.typeof(text)
+        return
+    ctype = ffi.typeof(text)
+    assert ctype.kind == kind
+    assert ctype.item is ffi.typeof(item)
+
+
+FUNCTIONS = [
+    ("int(*)(void)", [], "int", False),
+    ("int(*)()", [], "int", False),
+    ("void(*)(int)", ["int"], "void", False),
+    ("void(*)(int, ...)", ["int"], "void", True),
+    ("void(*)(int x, char *name)", ["int", "char *"], "void", False),
+    ("void(*)(int[])", ["int *"], "void", False),
+    ("void(*)(int[5])", ["int *"], "void", False),
+    ("void(*)(int x[5])", ["int *"], "void", False),
+    ("void(*)(int[2][3])", ["int(*)[3]"], "void", False),
+    ("void(*)(int(int))", ["int(*)(int)"], "void", False),
+    ("void(*)(int f(int))", ["int(*)(int)"], "void", False),
+    ("void(*)(int (*f)(int))", ["int(*)(int)"], "void", False),
+    ("void(*)(triple)", ["int *"], "void", False),
+    ("void(*)(function, function)", ["function", "function"], "void", False),
+    ("struct point(*)(union either)", ["union either"], "struct point", False),
+    ("int(*(*)(char))(short)", ["char"], "int(*)(short)", False),
+    ("int *(*)(void)", [], "int *", False),
+    ("void (*(*)(int, void (*)(int)))(int)", ["int", "void(*)(int)"], "void(*)(int)", False),
+    ("number(*)(pointer)", ["int *"], "int", False),
+    ("void(*)(unsigned)", ["unsigned int"], "void", False),
+    ("void(*)(unsigned x)", ["unsigned int"], "void", False),
+    ("void(*)(number number)", ["int"], "void", False),
+    ("void(*)(enum color)", ["enum color"], "void", False),
+]
+
+
+@pytest.mark.parametrize(("text", "args", "result", "ellipsis"), FUNCTIONS)
+def test_functions(ffi: Any, text: str, args: list[str], result: str, ellipsis: bool) -> None:
+    ctype = ffi.typeof(text)
+    assert ctype.kind == "function"
+    assert ctype.args == tuple(ffi.typeof(arg) for arg in args)
+    assert ctype.result is ffi.typeof(result)
+    assert ctype.ellipsis is ellipsis
+
+
+QUALIFIED = [
+    "const int",
+    "int const",
+    "volatile int",
+    "const volatile int",
+    "int const volatile",
+    "const int *",
+    "int const *",
+    "int *const",
+    "int *volatile const",
+    "int *restrict",
+    "char const *const *",
+    "const struct point *",
+    "struct point const *",
+    "int *const[3]",
+    "int(*const)(int)",
+    "void(*)(const int, const char *)",
+    "number const",
+    "const number *",
+    "const unsigned long int",
+    "long const unsigned",
+]
+
+
+@pytest.mark.parametrize("text", QUALIFIED)
+def test_qualifiers_change_no_size(ffi: Any, text: str) -> None:
+    ctype = ffi.typeof(text)
+    plain = ffi.typeof(unqualified(text))
+    assert ctype.kind == plain.kind
+    assert ffi.sizeof(ctype) == ffi.sizeof(plain)
+    assert ffi.typeof(ctype.cname) is ctype
+
+
+def unqualified(text: str) -> str:
+    for word in ("const", "volatile", "restrict"):
+        text = text.replace(word, " ")
+    return text
+
+
+LENGTHS = [
+    ("3", 3),
+    ("0x10", 16),
+    ("0X1f", 31),
+    ("010", 8),
+    ("0", 0),
+    ("3u", 3),
+    ("3UL", 3),
+    ("3ll", 3),
+    ("GREEN", 5),
+    ("RED", 0),
+]
+
+
+@pytest.mark.parametrize(("text", "length"), LENGTHS)
+def test_lengths(ffi: Any, text: str, length: int) -> None:
+    for spelling in (f"int[{text}]", f"int [ {text} ]"):
+        assert ffi.typeof(spelling).length == length
+    assert ffi.typeof(f"int[2][{text}]").item.length == length
+
+
+BAD = [
+    "int[3.5]",
+    "int[08]",
+    "int[0x]",
+    "int['a]",
+    'int["a"]',
+    "int[nope]",
+    "int[1",
+    "int[1]]",
+    "int[][]",
+    "int[2][]",
+    "int(*)(int",
+    "int(*)(int,",
+    "int(*)(,)",
+    "int(*)(...)",
+    "int(*)(int ...)",
+    "int(*)(..., int)",
+    "int(*)(void, int)",
+    "int(*)(void x)",
+    "int(*)(int)[3]",
+    "int(*)(int)(int)",
+    "int[3](int)",
+    "void[3]",
+    "void(*)(void[3])",
+    "struct",
+    "struct *",
+    "struct 5",
+    "struct struct",
+    "struct nope",
+    "union point",
+    "enum point",
+    "struct color",
+    "point",
+    "int unsigned char",
+    "const",
+    "*const",
+    "int const const nope",
+    "typedef int",
+    "int static",
+    "int @",
+    "int #",
+    "int \0",
+    "int\\",
+    "int ...",
+    "...",
+    "int....",
+    "int..",
+    ",",
+    "int, int",
+    "int {}",
+    "struct {int x;}",
+    "int = 5",
+    "5 int",
+    "\u00efnt",
+    "int\u00a0*",
+    "int \u4e2d",
+    "$",
+    "__stdcall",
+    "sizeof(int)",
+]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_refused(ffi: Any, text: str) -> None:
+    with pytest.raises((*parse_errors(ffi), ValueError)):
+        ffi.typeof(text)
+
+
+def test_errors_show_where(ffi: Any) -> None:
+    with pytest.raises(parse_errors(ffi)) as caught:
+        ffi.typeof("unsigned int *[5")
+    assert "unsigned int *[5" in str(caught.value)
+    with pytest.raises(parse_errors(ffi), match="nope"):
+        ffi.typeof("int(*)(int, nope)")
+
+
+@pytest.mark.parametrize("space", ["", " ", "\t", "\n", "  \r\n\t ", "\v\f"])
+def test_white_space(ffi: Any, space: str) -> None:
+    text = space.join(["", "int", "(", "*", ")", "[", "3", "]", ""])
+    assert ffi.typeof(text) is ffi.typeof("int(*)[3]")
+
+
+SHAPES = st.recursive(
+    st.sampled_from(
+        ["int", "unsigned char", "double", "struct point", "union either", "enum color", "void *", "unnamed"]
+    ),
+    lambda inner: st.one_of(
+        st.tuples(st.just("*"), inner),
+        st.tuples(st.just("[]"), st.integers(1, 9), inner),
+        st.tuples(st.just("()"), inner, st.lists(inner, max_size=3)),
+    ),
+    max_leaves=6,
+)
+
+
+def spell(shape: Any, declarator: str = "") -> str:
+    """Write a drawn type in C; functions are pointers to functions, for a type object is never a bare one."""
+    if isinstance(shape, str):
+        return f"{shape} {declarator}" if declarator else shape
+    if shape[0] == "*":
+        inner = f"*{declarator}"
+        return spell(shape[1], f"({inner})" if isinstance(shape[1], tuple) and shape[1][0] == "[]" else inner)
+    if shape[0] == "[]":
+        return spell(shape[2], f"{declarator}[{shape[1]}]")
+    result = shape[1]
+    if isinstance(result, tuple) and result[0] == "[]":  # no function returns an array
+        result = ("*", result)
+    return spell(result, f"(*{declarator})({', '.join(spell(p) for p in shape[2]) or 'void'})")
+
+
+@settings(max_examples=200, deadline=None)
+@given(shape=SHAPES)
+def test_any_type_reads_back(ffi: Any, shape: Any) -> None:
+    text = spell(shape)
+    ctype = ffi.typeof(text)
+    assert ffi.typeof(ctype.cname) is ctype
+    pointer = ffi.typeof(ffi.getctype(ctype, "*"))
+    assert pointer.kind == "pointer"
+    assert pointer.item is ctype
+
+
+def test_sizes_of_drawn_types_are_the_compilers(ffi: Any, builder: Builder) -> None:
+    source = random.Random(5)
+
+    def draw(depth: int) -> Any:
+        if depth == 0 or source.random() < 0.3:
+            return source.choice(
+                ["int", "char", "double", "short", "struct point", "union either", "enum color", "long double"]
+            )
+        kind = source.choice(["*", "[]", "()"])
+        if kind == "*":
+            return ("*", draw(depth - 1))
+        if kind == "[]":
+            return ("[]", source.randint(1, 9), draw(depth - 1))
+        return ("()", draw(depth - 1), [draw(depth - 1) for _ in range(source.randint(0, 3))])
+
+    texts = [spell(draw(4)) for _ in range(150)]
+    code = (
+        "#include <stddef.h>\n"
+        + DECLARATIONS
+        + "size_t sizes[] = {"
+        + ", ".join(f"sizeof({text})" for text in texts)
+        + "};\n"
+    )
+    library = new_ffi()
+    library.cdef(f"extern size_t sizes[{len(texts)}];")
+    sizes = list(library.dlopen(str(builder.shared_library(code))).sizes)
+    assert [ffi.sizeof(ffi.typeof(text)) for text in texts] == sizes
