@@ -85,8 +85,11 @@ convert_record(const ffic_argument *argument, PyObject *value, ffic_frame *f)
 {
     ffic_ctype *ct = argument->type;
     const char *source;
-    if (Py_TYPE(value) == ct->state->cdata_owning_type && ((ffic_cdata *)value)->type == ct &&
-        ((ffic_cdata *)value)->data != NULL && ct->size % (Py_ssize_t)sizeof(ffic_word) == 0) {
+    if (ffic_is_cdata(ct->state, value) && ((ffic_cdata *)value)->type == ct &&
+        ct->size % (Py_ssize_t)sizeof(ffic_word) == 0) {
+        if (ffic_cdata_access((ffic_cdata *)value) < 0) {
+            return -1;
+        }
         source = ((ffic_cdata *)value)->data; /* whole words, which can be read where they are */
     }
     else {

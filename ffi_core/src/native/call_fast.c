@@ -79,6 +79,54 @@ call_registers(PyObject *self, PyObject *const *args, Py_ssize_t count, const ff
     return ffic_load_result(plan, &f);
 }
 
+/* Records by value, as arguments or result, whatever the registers: everything but the shape of the frame is as in ffic_call. */
+static inline __attribute__((always_inline)) PyObject *
+call_records(PyObject *self, PyObject *const *args, Py_ssize_t count, const bool keep_gil)
+{
+    ffic_function *function = (ffic_function *)self;
+    const ffic_plan *plan = function->plan;
+    ffic_frame f;
+    if (is_closed(function)) {
+        return closed_library(function);
+    }
+    if (FFIC_UNLIKELY(count != plan->count)) {
+        ffic_wrong_count(plan, function->builtin, count);
+        return NULL;
+    }
+    ffic_frame_start(&f);
+    f.scratch = f.local;
+    f.local_used = plan->scratch;
+    if (FFIC_UNLIKELY(ffic_convert_arguments(plan, function->builtin, args, &f) < 0)) {
+        ffic_frame_free(&f);
+        return NULL;
+    }
+    if (plan->hidden) {
+        f.words[0].p = f.scratch + plan->result_storage;
+    }
+    PyThreadState *thread = keep_gil ? NULL : PyEval_SaveThread();
+    int *c_errno = &errno;
+    *c_errno = ffic_thread_errno;
+    ffic_invoke_registers(plan, function->call, f.words, f.result);
+    ffic_thread_errno = *c_errno;
+    if (!keep_gil) {
+        PyEval_RestoreThread(thread);
+    }
+    ffic_frame_free(&f);
+    return ffic_load_result(plan, &f);
+}
+
+static PyObject *
+call_records_release(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    return call_records(self, args, count, false);
+}
+
+static PyObject *
+call_records_keep(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    return call_records(self, args, count, true);
+}
+
 #define VARIANTS(suffix, shape)                                                                                                \
     static PyObject *call_##suffix##_release(PyObject *self, PyObject *const *args, Py_ssize_t count)                          \
     {                                                                                                                          \
@@ -119,6 +167,9 @@ ffic_builtin_call_for(const ffic_plan *plan, bool keep_gil)
     bool in_one_register = plan->result_place == FFIC_RESULT_INTEGER || plan->result_place == FFIC_RESULT_FLOAT;
     if (plan->shape < Py_ARRAY_LENGTH(variants) && plan->scratch == 0 && in_one_register) {
         return variants[plan->shape][plan->result_place == FFIC_RESULT_FLOAT][keep_gil];
+    }
+    if (plan->shape != FFIC_CALL_LIBFFI && plan->scratch <= FFIC_FRAME_BYTES) {
+        return keep_gil ? call_records_keep : call_records_release;
     }
     return keep_gil ? call_any_keep : call_any_release;
 }
