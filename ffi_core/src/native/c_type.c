@@ -206,6 +206,12 @@ ffic_ctype *
 ffic_ctype_array_of(ffic_ctype *item, Py_ssize_t length)
 {
     ffic_state *state = item->state;
+    if (length < 0) {
+        ffic_ctype *known = FFIC_LOAD_POINTER(item->open_array);
+        if (FFIC_LIKELY(known != NULL)) {
+            return (ffic_ctype *)Py_NewRef((PyObject *)known);
+        }
+    }
     struct {
         const void *item;
         Py_ssize_t length;
@@ -222,6 +228,9 @@ ffic_ctype_array_of(ffic_ctype *item, Py_ssize_t length)
         if (ct != NULL && interned_add(state, key, ct) < 0) {
             Py_CLEAR(ct);
         }
+    }
+    if (ct != NULL && length < 0 && item->open_array == NULL) {
+        FFIC_STORE_POINTER(item->open_array, (ffic_ctype *)Py_NewRef((PyObject *)ct));
     }
     FFIC_END_CRITICAL_SECTION();
     Py_DECREF(key);
@@ -625,6 +634,7 @@ ctype_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(ct->item);
     Py_VISIT(ct->pointer);
+    Py_VISIT(ct->open_array);
     Py_VISIT(ct->ffi);
     switch (ct->kind) {
     case FFIC_KIND_STRUCT:
@@ -646,12 +656,13 @@ ctype_traverse(PyObject *self, visitproc visit, void *arg)
 static int
 ctype_clear(PyObject *self)
 {
-    /* A type in a garbage cycle may still be reached by cdata that are being finalised with it, so only the two
+    /* A type in a garbage cycle may still be reached by cdata that are being finalised with it, so only the
      * links that close cycles of types are cut: everything else is released with the type itself. */
     ffic_ctype *ct = (ffic_ctype *)self;
     if (ct->kind != FFIC_KIND_ARRAY) {
         Py_CLEAR(ct->pointer);
     }
+    Py_CLEAR(ct->open_array);
     Py_CLEAR(ct->ffi);
     if (ct->code == FFIC_CODE_RECORD) {
         PyMem_Free(ct->u.record.slots);
@@ -698,6 +709,7 @@ ctype_dealloc(PyObject *self)
     }
     Py_XDECREF(ct->item);
     Py_XDECREF(ct->pointer);
+    Py_XDECREF(ct->open_array);
     Py_XDECREF(ct->ffi);
     Py_XDECREF(ct->key);
     Py_XDECREF(ct->name);

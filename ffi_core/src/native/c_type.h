@@ -112,6 +112,7 @@ struct ffic_ctype {
     PyObject *name;          /* str: how C writes the type, "int(*)[3]" */
     Py_ssize_t name_position; /* where in `name` a declarator goes: 5 */
     ffic_ctype *pointer;     /* the type `this *`, once it was asked for; array: pointer to the item */
+    ffic_ctype *open_array;  /* the type `this[]`, once it was asked for */
     PyObject *ffi;           /* record, enum: the ffi whose declaration it is, until it is complete */
     PyObject *key;           /* record, enum: its name in the declaration table, "struct passwd" */
     PyObject *weakrefs;

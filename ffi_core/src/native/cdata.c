@@ -133,6 +133,14 @@ ffic_cdata_borrowed(ffic_ctype *ct, char *data)
     return (PyObject *)cd;
 }
 
+/* Does a view of `owner`, or a handle to it, take part in garbage collection?  Where the owner refers to no other objects, as most do, no
+ * cycle can go through it, and the object is allocated without what the collector needs: its type has tp_is_gc. */
+static inline bool
+is_collectable(PyObject *owner)
+{
+    return owner != NULL && PyType_IS_GC(Py_TYPE(owner));
+}
+
 PyObject *
 ffic_cdata_view_of(ffic_ctype *ct, char *data, PyObject *owner, Py_ssize_t length)
 {
@@ -143,15 +151,25 @@ ffic_cdata_view_of(ffic_ctype *ct, char *data, PyObject *owner, Py_ssize_t lengt
     if (owner != NULL && Py_TYPE(owner) == state->cdata_view_type) {
         owner = ((ffic_cdata_view *)owner)->owner;
     }
-    ffic_cdata_view *view = PyObject_GC_New(ffic_cdata_view, state->cdata_view_type);
-    if (view == NULL) {
-        return NULL;
+    bool collectable = is_collectable(owner);
+    ffic_cdata_view *view;
+    if (FFIC_LIKELY(!collectable)) {
+        view = PyObject_Malloc(sizeof *view);
+        if (view == NULL) {
+            return PyErr_NoMemory();
+        }
+        PyObject_Init((PyObject *)view, state->cdata_view_type);
+    }
+    else {
+        view = PyObject_GC_New(ffic_cdata_view, state->cdata_view_type);
+        if (view == NULL) {
+            return NULL;
+        }
     }
     fill(&view->base, ct, data);
     view->owner = Py_XNewRef(owner);
     view->length = length;
-    /* Most owners refer to no other objects, so that no cycle can go through them. */
-    if (owner != NULL && PyObject_IS_GC(owner)) {
+    if (collectable) {
         PyObject_GC_Track((PyObject *)view);
     }
     return (PyObject *)view;
@@ -248,9 +266,9 @@ ffic_cdata_is_released(ffic_cdata *cd)
 }
 
 uintptr_t
-ffic_cdata_address(ffic_cdata *cd)
+ffic_cdata_address_slow(ffic_cdata *cd)
 {
-    return (uintptr_t)(Py_TYPE(cd) == cd->type->state->cdata_owning_type ? memory_of(cd) : cd->data);
+    return Py_TYPE(cd) == cd->type->state->cdata_owning_type ? (uintptr_t)memory_of(cd) : 0;
 }
 
 Py_ssize_t
@@ -473,12 +491,30 @@ static void
 view_dealloc(PyObject *self)
 {
     ffic_cdata_view *view = (ffic_cdata_view *)self;
-    PyObject_GC_UnTrack(self);
+    PyObject *owner = view->owner;
+    bool collectable = is_collectable(owner);
+    if (collectable) {
+        PyObject_GC_UnTrack(self);
+    }
     if (view->base.weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
     }
-    Py_XDECREF(view->owner);
-    finish_gc_dealloc(self);
+    PyTypeObject *type = Py_TYPE(self);
+    Py_DECREF(view->base.type);
+    if (collectable) {
+        PyObject_GC_Del(self);
+    }
+    else {
+        PyObject_Free(self);
+    }
+    Py_XDECREF(owner);
+    Py_DECREF(type);
+}
+
+static int
+view_is_gc(PyObject *self)
+{
+    return is_collectable(((ffic_cdata_view *)self)->owner);
 }
 
 static int
@@ -542,17 +578,33 @@ gc_clear(PyObject *self)
 }
 
 static void
+handle_finish(ffic_cdata_handle *handle)
+{
+    ffic_handle_forget(handle->base.type->state, (uintptr_t)handle->base.data);
+    if (handle->base.weakrefs != NULL) {
+        PyObject_ClearWeakRefs((PyObject *)handle);
+    }
+}
+
+static void
 handle_dealloc(PyObject *self)
 {
     ffic_cdata_handle *handle = (ffic_cdata_handle *)self;
+    PyObject *object = handle->object;
+    if (!is_collectable(object)) {
+        PyTypeObject *type = Py_TYPE(self);
+        handle_finish(handle);
+        Py_DECREF(handle->base.type);
+        PyObject_Free(self);
+        Py_XDECREF(object);
+        Py_DECREF(type);
+        return;
+    }
     PyObject_GC_UnTrack(self);
     Py_TRASHCAN_BEGIN(self, handle_dealloc)
-    ffic_handle_forget(handle->base.type->state, (uintptr_t)handle->base.data);
-    if (handle->base.weakrefs != NULL) {
-        PyObject_ClearWeakRefs(self);
-    }
-    Py_CLEAR(handle->object);
+    handle_finish(handle);
     finish_gc_dealloc(self);
+    Py_DECREF(object);
     Py_TRASHCAN_END
 }
 
@@ -565,10 +617,42 @@ handle_traverse(PyObject *self, visitproc visit, void *arg)
 }
 
 static int
-handle_clear(PyObject *self)
+handle_is_gc(PyObject *self)
 {
-    Py_CLEAR(((ffic_cdata_handle *)self)->object);
-    return 0;
+    return is_collectable(((ffic_cdata_handle *)self)->object);
+}
+
+/* No tp_clear: the object of a handle never changes, so something else in every cycle does. */
+
+PyObject *
+ffic_cdata_handle_of(ffic_state *state, PyObject *object)
+{
+    ffic_cdata_handle *handle;
+    bool collectable = is_collectable(object);
+    if (collectable) {
+        handle = PyObject_GC_New(ffic_cdata_handle, state->cdata_handle_type);
+        if (handle == NULL) {
+            return NULL;
+        }
+    }
+    else {
+        handle = PyObject_Malloc(sizeof *handle);
+        if (handle == NULL) {
+            return PyErr_NoMemory();
+        }
+        PyObject_Init((PyObject *)handle, state->cdata_handle_type);
+    }
+    fill(&handle->base, state->void_pointer, NULL);
+    handle->object = Py_NewRef(object);
+    handle->base.data = (char *)ffic_handle_register(state, handle);
+    if (handle->base.data == NULL) {
+        Py_DECREF(handle);
+        return NULL;
+    }
+    if (collectable) {
+        PyObject_GC_Track((PyObject *)handle);
+    }
+    return (PyObject *)handle;
 }
 
 static void
@@ -667,6 +751,7 @@ static PyType_Slot view_slots[] = {
     {Py_tp_doc, (void *)"C data in memory that belongs to another object, which it keeps alive."},
     {Py_tp_dealloc, (void *)view_dealloc},
     {Py_tp_traverse, (void *)view_traverse},
+    {Py_tp_is_gc, (void *)view_is_gc},
     {0, NULL},
 };
 
@@ -696,7 +781,7 @@ static PyType_Slot handle_slots[] = {
     {Py_tp_doc, (void *)"A void pointer that stands for a Python object, from ffi.new_handle()."},
     {Py_tp_dealloc, (void *)handle_dealloc},
     {Py_tp_traverse, (void *)handle_traverse},
-    {Py_tp_clear, (void *)handle_clear},
+    {Py_tp_is_gc, (void *)handle_is_gc},
     {0, NULL},
 };
 

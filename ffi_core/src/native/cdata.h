@@ -64,14 +64,12 @@ typedef struct {
 
 int ffic_cdata_setup(PyObject *module, ffic_state *state);
 
-/* Is it any of the cdata types? */
+/* Is it any of the cdata types?  All others derive from CData directly. */
 static inline bool
 ffic_is_cdata(ffic_state *state, PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
-    return type == state->cdata_type || type == state->cdata_owning_type || type == state->cdata_view_type ||
-           type == state->cdata_function_type || type == state->cdata_gc_type || type == state->cdata_handle_type ||
-           type == state->cdata_buffer_type || type == state->cdata_callback_type;
+    return type->tp_base == state->cdata_type || type == state->cdata_type;
 }
 
 /* New cdata objects: a new reference, or NULL with an exception. */
@@ -93,6 +91,9 @@ ffic_cdata *ffic_cdata_allocate(ffic_ctype *ct, Py_ssize_t size, Py_ssize_t leng
 PyObject *ffic_cdata_with_destructor(ffic_ctype *type, ffic_cdata *cd, PyObject *destroy, Py_ssize_t length,
                                      Py_ssize_t extent);
 
+/* A new handle of `object`. */
+PyObject *ffic_cdata_handle_of(ffic_state *state, PyObject *object);
+
 /* Number of items of an array cdata, -1 where nobody knows it. */
 Py_ssize_t ffic_cdata_length(ffic_cdata *cd);
 /* The object that keeps `cd`'s memory alive: `cd` itself where it owns it, what it views, or NULL (borrowed).  Borrowed reference. */
@@ -111,8 +112,13 @@ int ffic_cdata_check_range(ffic_cdata *cd, const char *place, Py_ssize_t size);
 bool ffic_cdata_is_readonly(ffic_cdata *cd);
 /* Was it, or what it views, released? */
 bool ffic_cdata_is_released(ffic_cdata *cd);
-/* The address that it stands for (pointers, arrays, records), also after it was released: for hash, comparison, repr. */
-uintptr_t ffic_cdata_address(ffic_cdata *cd);
+/* The address that it stands for (pointers, arrays, records), also after it was released: for hash, comparison. */
+uintptr_t ffic_cdata_address_slow(ffic_cdata *cd);
+static inline uintptr_t
+ffic_cdata_address(ffic_cdata *cd)
+{
+    return FFIC_LIKELY(cd->data != NULL) ? (uintptr_t)cd->data : ffic_cdata_address_slow(cd);
+}
 
 /* Count the buffers that Python objects hold of `cd`'s memory. */
 void ffic_cdata_count_export(ffic_cdata *cd, int change);

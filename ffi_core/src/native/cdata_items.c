@@ -320,6 +320,7 @@ ffic_cdata_mp_length(PyObject *self)
 typedef struct {
     PyObject_HEAD
     ffic_cdata *array;
+    ffic_ctype *item; /* of its type */
     Py_ssize_t index;
     Py_ssize_t length;
 } iterator;
@@ -338,6 +339,7 @@ ffic_cdata_iter(PyObject *self)
         return NULL;
     }
     it->array = (ffic_cdata *)Py_NewRef(self);
+    it->item = cd->type->item;
     it->index = 0;
     it->length = length;
     PyObject_GC_Track((PyObject *)it);
@@ -357,8 +359,14 @@ iterator_next(PyObject *self)
         return NULL;
     }
     it->index = index + 1;
-    ffic_ctype *item = cd->type->item;
-    return ffic_load(item, cd->data + index * item->size, owner_of_item(cd));
+    ffic_ctype *item = it->item;
+    char *place = cd->data + index * item->size;
+    if (item->code == FFIC_CODE_I32) { /* the most common items, without a further call */
+        int32_t value;
+        memcpy(&value, place, sizeof value);
+        return PyLong_FromLong(value);
+    }
+    return ffic_load(item, place, owner_of_item(cd));
 }
 
 static PyObject *

@@ -106,7 +106,7 @@ ffic_cdata_bool(PyObject *self)
 {
     ffic_cdata *cd = (ffic_cdata *)self;
     ffic_code code = (ffic_code)cd->type->code;
-    if (cd->type->kind == FFIC_KIND_POINTER) {
+    if (FFIC_LIKELY(cd->type->kind == FFIC_KIND_POINTER)) {
         return ffic_cdata_address(cd) != 0;
     }
     if (code == FFIC_CODE_LONG_DOUBLE) {

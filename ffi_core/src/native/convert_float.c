@@ -80,7 +80,7 @@ ffic_store_float(ffic_ctype *ct, char *data, PyObject *value)
         memmove(data, ((ffic_cdata *)value)->data, sizeof(long double));
         return 0;
     }
-    double number;
+    double number = 0.0;
     if (ffic_to_double(ct, value, &number) < 0) {
         return -1;
     }

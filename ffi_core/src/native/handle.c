@@ -12,7 +12,7 @@ typedef struct {
     ffic_cdata_handle *handle;
 } slot;
 
-typedef struct {
+typedef struct ffic_handle_table {
     slot *slots;
     size_t mask; /* number of slots - 1 */
     size_t used;
@@ -24,11 +24,11 @@ enum { STEP = 16, FIRST_SIZE = 64 };
 
 static const char capsule_name[] = "ffi_core._native.handles";
 
-static handle_table *
+static inline handle_table *
 table_of(ffic_state *state)
 {
     /* When an interpreter ends, the module's state may go before the last handle does. */
-    return state->handles == NULL ? NULL : PyCapsule_GetPointer(state->handles, capsule_name);
+    return state->handles == NULL ? NULL : state->handle_table;
 }
 
 static void
@@ -55,6 +55,7 @@ ffic_handles_setup(ffic_state *state)
     /* Each interpreter starts elsewhere, so that a handle of another one is most likely unknown here. */
     table->next = ((uintptr_t)table << 8 ^ (uintptr_t)table >> 12) / STEP * STEP + STEP;
     Py_XSETREF(state->handles, PyCapsule_New(table, capsule_name, free_table));
+    state->handle_table = table;
     if (state->handles == NULL) {
         PyMem_Free(slots);
         PyMem_Free(table);
@@ -175,23 +176,13 @@ ffic_ffi_new_handle(PyObject *self, PyObject *const *args, Py_ssize_t count, PyO
     static const char *const names[] = {"obj", NULL};
     PyObject *values[1];
     ffic_state *state = ((ffic_ffi *)self)->state;
-    if (ffic_arguments("new_handle", names, 1, args, count, keywords, values) < 0) {
+    if (FFIC_LIKELY(keywords == NULL && count == 1)) {
+        values[0] = args[0];
+    }
+    else if (ffic_arguments("new_handle", names, 1, args, count, keywords, values) < 0) {
         return NULL;
     }
-    ffic_cdata_handle *handle = PyObject_GC_New(ffic_cdata_handle, state->cdata_handle_type);
-    if (handle == NULL) {
-        return NULL;
-    }
-    handle->base.type = (ffic_ctype *)Py_NewRef((PyObject *)state->void_pointer);
-    handle->base.weakrefs = NULL;
-    handle->object = Py_NewRef(values[0]);
-    handle->base.data = (char *)ffic_handle_register(state, handle);
-    if (handle->base.data == NULL) {
-        Py_DECREF(handle);
-        return NULL;
-    }
-    PyObject_GC_Track((PyObject *)handle);
-    return (PyObject *)handle;
+    return ffic_cdata_handle_of(state, values[0]);
 }
 
 PyObject *
@@ -200,7 +191,10 @@ ffic_ffi_from_handle(PyObject *self, PyObject *const *args, Py_ssize_t count, Py
     static const char *const names[] = {"x", NULL};
     PyObject *values[1];
     ffic_state *state = ((ffic_ffi *)self)->state;
-    if (ffic_arguments("from_handle", names, 1, args, count, keywords, values) < 0) {
+    if (FFIC_LIKELY(keywords == NULL && count == 1)) {
+        values[0] = args[0];
+    }
+    else if (ffic_arguments("from_handle", names, 1, args, count, keywords, values) < 0) {
         return NULL;
     }
     if (!ffic_is_cdata(state, values[0])) {

@@ -35,7 +35,8 @@ typedef struct ffic_state {
     PyObject *place_fields;         /* ffi_core.layout.place_fields, imported on first use */
     void *retired_closures;         /* closures of collected callbacks, oldest first; see callback.c */
     Py_ssize_t retired_count;
-    PyObject *handles;              /* capsule of the live handles: see handle.c */
+    PyObject *handles;              /* capsule that owns the next: see handle.c */
+    struct ffic_handle_table *handle_table;
     ffic_ctype *primitives[FFIC_PRIMITIVE_MAX]; /* made with the module */
     ffic_ctype *void_type;
     ffic_ctype *char_type;
