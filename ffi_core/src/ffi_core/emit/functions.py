@@ -1,0 +1,201 @@
+"""What `lib` has, in the generated C: functions, variables, constants, and functions written in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ffi_core.front.errors import CDefError
+from ffi_core.front.model import (
+    Array,
+    ConstantDecl,
+    CType,
+    FunctionDecl,
+    GlobalDecl,
+    Pointer,
+    PythonFunctionDecl,
+    VariableDecl,
+    spell,
+)
+from ffi_core.front.scope import unqualified
+
+from .records import RecordEmitter
+from .spelling import Spelling
+from .writer import Writer, c_string
+
+
+class GlobalEmitter:
+    """Emits the code behind the names that ``lib`` has, and then their rows."""
+
+    def __init__(self, declared: Mapping[str, GlobalDecl], spelling: Spelling, records: RecordEmitter) -> None:
+        self._globals = {name: self._as_variable(decl, spelling) for name, decl in declared.items()}
+        self._spelling = spelling
+        self._records = records
+        self._python = [decl for decl in self._globals.values() if isinstance(decl, PythonFunctionDecl)]
+        self._integers = [d for d in self._globals.values() if isinstance(d, ConstantDecl) and d.type is None]
+        self._python_index = {decl.name: index for index, decl in enumerate(self._python)}
+        self._integer_index = {decl.name: index for index, decl in enumerate(self._integers)}
+
+    @staticmethod
+    def _as_variable(decl: GlobalDecl, spelling: Spelling) -> GlobalDecl:
+        """Take a constant array for a variable: C does not assign arrays."""
+        if isinstance(decl, ConstantDecl) and decl.type is not None and isinstance(spelling.resolve(decl.type), Array):
+            return VariableDecl(decl.name, decl.type, decl.place)
+        return decl
+
+    @property
+    def python_count(self) -> int:
+        """The number of functions written in Python."""
+        return len(self._python)
+
+    @property
+    def has_integers(self) -> bool:
+        """Whether there are integer constants."""
+        return bool(self._integers)
+
+    # Code.
+
+    def emit_code(self, out: Writer) -> None:
+        """Write wrappers and accessors, in the order of the cdef, and the values of the constants."""
+        for decl in self._globals.values():
+            out.at(decl.place)
+            if isinstance(decl, FunctionDecl):
+                self._emit_function(out, decl)
+            elif isinstance(decl, VariableDecl):
+                self._emit_variable(out, decl)
+            elif isinstance(decl, ConstantDecl) and decl.type is not None:
+                parameter = self._spelling.declare(Pointer(unqualified(self._spelling.resolve(decl.type))), "ffic")
+                out.add(f"static void ffic_constant_{decl.name}({parameter}) {{ *ffic = {decl.name}; }}")
+        if self._integers:
+            self._emit_integers(out)
+
+    def _emit_function(self, out: Writer, decl: FunctionDecl) -> None:
+        spelling = self._spelling
+        function = decl.type
+        for ctype in dict.fromkeys((function.result, *function.parameters)):
+            if spelling.is_unknown_float(ctype):
+                # How it is passed depends on its size, and a long double would need another wrapper.
+                out.add(f"extern char ffic_narrow[sizeof({spelling.declare(ctype)}) <= sizeof(double) ? 1 : -1];")
+        if function.variadic:
+            pointer = spelling.declare(Pointer(function), "ffic")
+            out.add(f"FFIC_CHECK void ffic_check_{decl.name}(void) {{ {pointer} = {decl.name}; (void)ffic; }}")
+            return
+        names = [f"ffic_{index}" for index in range(len(function.parameters))]
+        wide = [spelling.is_wide(parameter) for parameter in function.parameters]
+        plain = [spelling.declare(p, name) for p, name in zip(function.parameters, names)]
+        passed = [spelling.declare(Pointer(p), n) if w else d for p, n, w, d in zip(function.parameters, names, wide, plain)]
+        result = spelling.result(function)
+        direct_call = f"{decl.name}({', '.join(names)})"
+        call = f"{decl.name}({', '.join('*' + n if w else n for n, w in zip(names, wide))})"
+        if spelling.is_wide(function.result):
+            passed.insert(0, spelling.declare(Pointer(result), "ffic_result"))
+            out.add(f"static void ffic_call_{decl.name}({', '.join(passed)}) {{ *ffic_result = {call}; }}")
+        else:
+            out.add(f"static {_define(result, f'ffic_call_{decl.name}', passed, call)}")
+        if any(wide) or spelling.is_wide(function.result):
+            out.add(f"static {_define(result, f'ffic_direct_{decl.name}', plain, direct_call)}")
+
+    def _emit_variable(self, out: Writer, decl: VariableDecl) -> None:
+        check = ""
+        if not self._spelling.is_opaque(decl.type):
+            check = self._records.check(decl.type, decl.name, exact=True) + " "
+        out.add(f"static void *ffic_variable_{decl.name}(void) {{ {check}return (void *)&{decl.name}; }}")
+
+    def _emit_integers(self, out: Writer) -> None:
+        out.here()
+        out.add("static void ffic_integers(uint64_t index, struct ffic_integer *value)")
+        out.add("{")
+        out.add("switch (index) {")
+        for index, decl in enumerate(self._integers):
+            out.at(decl.place)
+            out.add(f"case {index}: FFIC_VALUE({decl.name}); break;")
+        out.here()
+        out.add("}")
+        out.add("}")
+
+    # Functions written in Python.
+
+    def emit_python(self, out: Writer, call_text: str) -> None:
+        """Write the C functions that call Python.  ``call_text`` is what they share."""
+        if not self._python:
+            return
+        out.here()
+        out.add("static const struct ffic_python_function ffic_python[] = {")
+        for decl in self._python:
+            result = self._spelling.result(decl.type)
+            size = "0" if spell(result) == "void" else f"sizeof({spell(result)})"
+            out.at(decl.place)
+            out.add(f"{{{c_string(decl.name)}, {c_string(spell(decl.type))}, {size}}},")
+        out.here()
+        out.add("};")
+        out.add(call_text)
+        for decl in self._python:
+            self._emit_trampoline(out, decl)
+
+    def _emit_trampoline(self, out: Writer, decl: PythonFunctionDecl) -> None:
+        spelling = self._spelling
+        if decl.type.variadic:
+            raise CDefError(f"'{decl.name}': a function written in Python cannot be variadic", decl.place)
+        names = [f"ffic_{index}" for index in range(len(decl.type.parameters))]
+        parameters = [spelling.declare(p, name) for p, name in zip(decl.type.parameters, names)]
+        result = spelling.result(decl.type)
+        has_result = spell(result) != "void"
+        size = f"sizeof({spell(result)})" if has_result else "0"
+        convention = f"{decl.type.abi} " if decl.type.abi else ""
+        head = spell(result, f"{convention}{decl.name}({', '.join(parameters) or 'void'})")
+        out.at(decl.place)
+        if decl.exported:
+            out.add(f"FFIC_EXPORT {head};")
+        out.add(f"{'FFIC_EXPORT' if decl.exported else 'static'} {head}")
+        out.add("{")
+        out.add(f"FFIC_FRAME({max(1, len(names))}, {size}) ffic_frame;")
+        for index, (name, ctype) in enumerate(zip(names, decl.type.parameters)):
+            source = name
+            if spelling.is_wide(ctype):
+                source = f"ffic_pointer_{index}"
+                out.add(f"void *{source} = (void *)&{name};")
+            out.add(f"memcpy(ffic_frame.bytes + {16 * index}, &{source}, sizeof {source});")
+        out.add(f"ffic_call_python({self._python_index[decl.name]}, &ffic_frame, {size});")
+        if has_result:
+            out.add(f"{{ {spelling.declare(result, 'ffic_result')};")
+            out.add("memcpy(&ffic_result, ffic_frame.bytes, sizeof ffic_result); return ffic_result; }")
+        out.add("}")
+
+    # Rows.
+
+    def emit_rows(self, out: Writer) -> None:
+        """Write the array of globals, unless it is empty."""
+        if not self._globals:
+            return
+        out.here()
+        out.add("static const struct ffic_global ffic_globals[] = {")
+        for _, decl in sorted(self._globals.items(), key=lambda item: item[0].encode()):
+            out.at(decl.place)
+            out.add(f"{self._row(decl)},")
+        out.here()
+        out.add("};")
+
+    def _row(self, decl: GlobalDecl) -> str:
+        name = decl.name
+        if isinstance(decl, FunctionDecl):
+            flags = "0" if decl.release_gil else "FFIC_KEEP_GIL"
+            types = (decl.type.result, *decl.type.parameters)
+            kind = "VARIADIC" if decl.type.variadic else "WIDE" if any(map(self._spelling.is_wide, types)) else "FUNCTION"
+            return f"FFIC_{kind}_ROW({name}, {c_string(spell(decl.type))}, {flags})"
+        if isinstance(decl, VariableDecl):
+            return f"FFIC_VARIABLE_ROW({name}, {c_string(spell(decl.type))}, {self._variable_size(decl.name, decl.type)})"
+        if isinstance(decl, PythonFunctionDecl):
+            return f"FFIC_PYTHON_ROW({name}, {c_string(spell(decl.type))}, {self._python_index[name]})"
+        if decl.type is not None:
+            return f"FFIC_CONSTANT_ROW({name}, {c_string(spell(decl.type))})"
+        value = "0" if decl.value is None else c_string(f"={decl.value}")
+        return f"FFIC_INTEGER_ROW({name}, {value}, {self._integer_index[name]})"
+
+    def _variable_size(self, name: str, ctype: CType) -> str:
+        resolved = self._spelling.resolve(ctype)
+        is_open = isinstance(resolved, Array) and resolved.length is None
+        return "0" if is_open or self._spelling.is_opaque(ctype) else f"sizeof({name})"
+
+
+def _define(result: CType, name: str, parameters: list[str], call: str) -> str:
+    head = spell(result, f"{name}({', '.join(parameters) or 'void'})")
+    return f"{head} {{ {'' if spell(result) == 'void' else 'return '}{call}; }}"

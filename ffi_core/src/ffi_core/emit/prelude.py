@@ -1,0 +1,157 @@
+"""The parts of a generated C file that are the same in all of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MACROS: Final = """\
+#if defined(_WIN32)
+#  define FFIC_EXPORT __declspec(dllexport)
+#  define FFIC_IMPORT extern __declspec(dllimport)
+#else
+#  define FFIC_EXPORT __attribute__((visibility("default")))
+#  define FFIC_IMPORT extern
+#  if !defined(__stdcall)
+#    define __stdcall
+#  endif
+#endif
+
+#if defined(__GNUC__)
+#  define FFIC_CHECK static __attribute__((unused))
+#  define FFIC_PACKED __attribute__((packed))
+#  define FFIC_ALIGNED(n) __attribute__((aligned(n)))
+#  define FFIC_ALIGNOF(t) _Alignof(t)
+#else
+#  define FFIC_CHECK static
+#  define FFIC_PACKED
+#  define FFIC_ALIGNED(n) __declspec(align(n))
+#  define FFIC_ALIGNOF(t) __alignof(t)
+#endif
+
+/* A declaration that does not fit the C code is an error, not a warning. */
+#if defined(__clang__)
+#  pragma clang diagnostic error "-Wimplicit-function-declaration"
+#  pragma clang diagnostic error "-Wincompatible-pointer-types"
+#  pragma clang diagnostic warning "-Wincompatible-pointer-types-discards-qualifiers"
+#  pragma clang diagnostic error "-Wint-conversion"
+#  pragma clang diagnostic ignored "-Wconstant-conversion"
+#elif defined(__GNUC__) && __GNUC__ >= 5
+#  pragma GCC diagnostic error "-Wimplicit-function-declaration"
+#  pragma GCC diagnostic error "-Wincompatible-pointer-types"
+#  pragma GCC diagnostic error "-Wint-conversion"
+#  pragma GCC diagnostic ignored "-Woverflow"
+#elif defined(_MSC_VER)
+#  pragma warning(error : 4013 4047 4133)
+#endif
+
+typedef void (*ffic_function)(void);
+#define FFIC_FUNCTION_ROW(n, t, f) {#n, t, (ffic_function)ffic_call_##n, (ffic_function)ffic_call_##n, 0, FFIC_FUNCTION, f}
+#define FFIC_WIDE_ROW(n, t, f) {#n, t, (ffic_function)ffic_call_##n, (ffic_function)ffic_direct_##n, 0, FFIC_FUNCTION, f}
+#define FFIC_VARIADIC_ROW(n, t, f) {#n, t, 0, (ffic_function)n, 0, FFIC_FUNCTION, f}
+#define FFIC_VARIABLE_ROW(n, t, s) {#n, t, (ffic_function)ffic_variable_##n, 0, s, FFIC_VARIABLE, 0}
+#define FFIC_INTEGER_ROW(n, t, i) {#n, t, 0, 0, i, FFIC_CONSTANT, 0}
+#define FFIC_CONSTANT_ROW(n, t) {#n, t, (ffic_function)ffic_constant_##n, 0, 0, FFIC_CONSTANT, 0}
+#define FFIC_PYTHON_ROW(n, t, i) {#n, t, (ffic_function)n, 0, i, FFIC_PYTHON, 0}
+
+/* What `x` is, as an integer; what is none does not compile. */
+#define FFIC_VALUE(x) \\
+    value->magnitude_bits = (uint64_t)((x) | 0); \\
+    value->negative = (x) <= 0 && value->magnitude_bits != 0
+
+#define FFIC_IS_SIGNED(t) ((t)-1 > (t)0 ? 0 : FFIC_SIGNED)
+#define FFIC_TYPEDEF_ROW(n, t, s) {n, t, s, 0, 0, 0, 0, 0, FFIC_TYPEDEF, 0}
+#define FFIC_NUMBER_ROW(n) {#n, 0, sizeof((n)0 | (n)0), 0, FFIC_ALIGNOF(n), 0, 0, 0, FFIC_INTEGER, FFIC_IS_SIGNED(n)}
+#define FFIC_FLOATING_ROW(n) {#n, 0, sizeof(n) * ((n)0.5 > 0), 0, FFIC_ALIGNOF(n), 0, 0, 0, FFIC_FLOATING, 0}
+#define FFIC_ENUM_ROW(n, l, t, f) {n, l, sizeof(t), 0, FFIC_ALIGNOF(t), 0, 0, 0, FFIC_ENUM, FFIC_IS_SIGNED(t) | f}
+#define FFIC_OPAQUE_ROW(n) {n, 0, 0, 0, 0, 0, 0, 0, FFIC_RECORD, FFIC_OPAQUE}
+#define FFIC_RECORD_ROW(n, r, i, c, f) {n, 0, sizeof(r), 0, FFIC_ALIGNOF(r), 0, i, c, FFIC_RECORD, f}
+#define FFIC_CHECKED_ROW(n, r, m, i, c) \\
+    {n, 0, sizeof(r), sizeof(m), FFIC_ALIGNOF(r), FFIC_ALIGNOF(m), i, c, FFIC_RECORD, FFIC_CHECKED}
+
+#define FFIC_NO_SIZE ((uint64_t)-1)
+#define FFIC_SIZE(r, n) sizeof(((r *)0)->n)
+#define FFIC_FIELD(r, n, t) {#n, t, offsetof(r, n), FFIC_SIZE(r, n), 0, 0, 0}
+#define FFIC_CHECKED_FIELD(r, n, t, m, f) \\
+    {#n, t, offsetof(r, n), FFIC_SIZE(r, n), offsetof(m, f), FFIC_SIZE(m, f), 0}
+#define FFIC_FLEXIBLE(r, n, t) {#n, t, offsetof(r, n), FFIC_NO_SIZE, 0, 0, 0}
+#define FFIC_CHECKED_FLEXIBLE(r, n, t, m, f) {#n, t, offsetof(r, n), FFIC_NO_SIZE, offsetof(m, f), FFIC_NO_SIZE, 0}
+#define FFIC_ANONYMOUS(t, r, m) {"", t, 0, sizeof(r), 0, sizeof(m), 0}
+#define FFIC_BITS(n, t, w, s) {#n, t, 0, w, 0, 0, s}
+"""
+
+ALIASES: Final = """\
+#if defined(_MSC_VER) && !defined(__clang__) && _MSC_VER < 1939
+#  error "This compiler cannot name the type of a struct, union or enum without a name: give it a tag or a typedef name"
+#endif
+"""
+
+# Feature test macros must come before the first header.
+FEATURES: Final = """\
+#if !defined(_GNU_SOURCE)
+#  define _GNU_SOURCE 1
+#endif
+"""
+
+PYTHON_CALL: Final = """\
+static const struct ffic_runtime *ffic_runtime;
+
+/* A C type as large as a frame of `n` slots, and as the result. */
+#define FFIC_FRAME(n, size) \\
+    union { char bytes[(size) > 16 * (n) ? (size) : 16 * (n)]; long double number; void *pointer; int64_t integer; }
+
+static void ffic_call_python(uint32_t index, void *frame, size_t result_size)
+{
+    if (ffic_runtime != NULL) {
+        ffic_runtime->call_python(&@TABLE@, index, frame);
+        return;
+    }
+    fprintf(stderr, "@MODULE@: %s() was called before the module was imported; it returns 0\\n", ffic_python[index].name);
+    memset(frame, 0, result_size);
+}
+"""
+
+INIT: Final = """\
+#if !defined(Py_PYTHON_H)
+/* The part of Python's stable ABI that is needed. */
+typedef struct _object PyObject;
+FFIC_IMPORT PyObject *PyExc_ImportError;
+FFIC_IMPORT PyObject *PyExc_ModuleNotFoundError;
+FFIC_IMPORT PyObject *PyImport_ImportModule(const char *name);
+FFIC_IMPORT void *PyCapsule_Import(const char *name, int no_block);
+FFIC_IMPORT PyObject *PyErr_Format(PyObject *exception, const char *format, ...);
+FFIC_IMPORT int PyErr_ExceptionMatches(PyObject *exception);
+FFIC_IMPORT void Py_DecRef(PyObject *object);
+#  if defined(_MSC_VER)
+#    pragma comment(lib, "python3.lib")
+#  endif
+#endif
+
+FFIC_EXPORT PyObject *PyInit_@NAME@(void);
+
+FFIC_EXPORT PyObject *PyInit_@NAME@(void)
+{
+    const struct ffic_runtime *runtime;
+    /* Says what to install where the runtime for this interpreter is missing. */
+    PyObject *module = PyImport_ImportModule("ffi_core.runtime");
+    if (module == NULL) {
+        if (PyErr_ExceptionMatches(PyExc_ModuleNotFoundError)) {
+            PyErr_Format(PyExc_ImportError,
+                         "@MODULE@ was built with ffi_core @VERSION@ and needs it: pip install \\"ffi-core>=@VERSION@\\"");
+        }
+        return NULL;
+    }
+    Py_DecRef(module);
+    runtime = (const struct ffic_runtime *)PyCapsule_Import("ffi_core._native._generated_module", 0);
+    if (runtime == NULL) {
+        return NULL;
+    }
+    if (runtime->version < FFIC_TABLE_VERSION) {
+        PyErr_Format(PyExc_ImportError,
+                     "@MODULE@ was built with ffi_core @VERSION@ (table version %d), but the installed ffi_core is older (table "
+                     "version %d): pip install --upgrade \\"ffi-core>=@VERSION@\\"",
+                     (int)FFIC_TABLE_VERSION, (int)runtime->version);
+        return NULL;
+    }
+@KEEP@    return (PyObject *)runtime->module_init(&@TABLE@);
+}
+"""
