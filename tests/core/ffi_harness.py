@@ -254,7 +254,7 @@ except BaseException as error:
     names = {{kind.__name__ for kind in type(error).__mro__}}
     if expected is None or not names & set(expected):
         raise
-    print("RAISED", type(error).__name__, str(error)[:2000])
+    print("RAISED", type(error).__name__, ascii(str(error)[-2000:]))
 else:
     print("PASSED")
 """

@@ -6,7 +6,7 @@ import gc
 import sys
 import threading
 import weakref
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -102,23 +102,40 @@ def test_arguments_and_results(ffi: Any, lib: Any) -> None:
     assert lib.apply_small(ffi.callback("unsigned char(signed char)", lambda x: 255), 0) == 255
 
 
+def recorder(seen: list[Any], result: Any) -> Callable[..., Any]:
+    """Make a function that appends its arguments, as a tuple, to ``seen`` and gives ``result``."""
+
+    def record(*args: Any) -> Any:
+        seen.append(args)
+        return result
+
+    return record
+
+
 def test_argument_types(ffi: Any, lib: Any) -> None:
     seen: list[Any] = []
-    lib.apply_double(ffi.callback("double(double, float)", lambda *args: seen.append(args) or 0.0), 0.1, 0.1)
+    lib.apply_double(ffi.callback("double(double, float)", recorder(seen, 0.0)), 0.1, 0.1)
     assert seen == [(0.1, 0.10000000149011612)]
-    lib.apply_text(ffi.callback("int(char *)", lambda text: seen.append(ffi.string(text)) or 0))
-    assert seen[1] == b"some text"
-    lib.apply_bool(ffi.callback("_Bool(_Bool)", lambda flag: seen.append(flag) or True), 1)
-    assert seen[2] is True
+    texts: list[bytes] = []
+
+    def on_text(text: Any) -> int:
+        texts.append(ffi.string(text))
+        return len(texts)
+
+    assert lib.apply_text(ffi.callback("int(char *)", on_text)) == 1
+    assert texts == [b"some text"]
+    flags: list[Any] = []
+    lib.apply_bool(ffi.callback("_Bool(_Bool)", recorder(flags, True)), 1)
+    assert flags[0][0] is True
 
 
 def test_many_arguments(ffi: Any, lib: Any) -> None:
     ctype = "double(" + ", ".join(["int, double"] * 6) + ")"
     seen: list[Any] = []
-    callback = ffi.callback(ctype, lambda *args: seen.extend(args) or sum(args))
-    assert lib.apply_twelve(callback) == 78.0
-    assert seen == list(range(1, 13))
-    assert [type(x) for x in seen] == [int, float] * 6
+    callback = ffi.callback(ctype, recorder(seen, 78.5))
+    assert lib.apply_twelve(callback) == 78.5
+    assert seen == [tuple(range(1, 13))]
+    assert [type(x) for x in seen[0]] == [int, float] * 6
 
 
 def test_pointers(ffi: Any, lib: Any) -> None:
@@ -144,9 +161,10 @@ def test_structs_by_value(ffi: Any, lib: Any) -> None:
 @ours_only("CFFI hands out a reference to memory that the call owns")
 def test_struct_arguments_may_be_kept(ffi: Any, lib: Any) -> None:
     kept: list[Any] = []
-    lib.apply_triple(ffi.callback("triple(triple)", lambda t: kept.append(t) or (0, 0, 0)))
+    lib.apply_triple(ffi.callback("triple(triple)", recorder(kept, (0, 0, 0))))
     lib.apply_triple(ffi.callback("triple(triple)", lambda t: (9, 9, 9)))
-    assert (kept[0].a, kept[0].b, kept[0].c) == (1, 2, 3)
+    ((triple,),) = kept
+    assert (triple.a, triple.b, triple.c) == (1, 2, 3)
 
 
 def test_void(ffi: Any, lib: Any) -> None:
@@ -212,7 +230,7 @@ def test_the_wrong_function_type_is_refused(ffi: Any, lib: Any) -> None:
 def test_sorting(ffi: Any, lib: Any) -> None:
     def compare(a: Any, b: Any) -> int:
         left, right = ffi.cast("int *", a)[0], ffi.cast("int *", b)[0]
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
 
     numbers = ffi.new("int[]", [5, 3, 9, -1, 7, 3])
     lib.sort_ints(numbers, 6, ffi.callback("int(*)(const void *, const void *)", compare))

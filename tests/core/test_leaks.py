@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import resource
 import sys
@@ -51,15 +52,26 @@ char *text = "text";
 """
 )
 
-REJECTIONS = parse_errors(new_ffi())
+
+@functools.cache
+def rejections() -> tuple[type[BaseException], ...]:
+    return (
+        TypeError,
+        ValueError,
+        LookupError,
+        ArithmeticError,
+        AttributeError,
+        RuntimeError,
+        *parse_errors(new_ffi()),
+    )
+
+
 Operation = Callable[[Any, Any], Any]
 
 
 def raises(*operations: Callable[[], Any]) -> None:
     for operation in operations:
-        with pytest.raises(
-            (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RuntimeError, *REJECTIONS)
-        ):
+        with pytest.raises(rejections()):
             operation()
 
 
@@ -67,6 +79,11 @@ def released(ffi: Any) -> None:
     with ffi.gc(ffi.new("int *"), lambda p: None):
         pass
     ffi.release(ffi.new("int[100]"))
+
+
+def write_variable(lib: Any) -> int:
+    lib.number = 5
+    return 5
 
 
 def use_callback(ffi: Any, lib: Any) -> None:
@@ -149,7 +166,7 @@ OPERATIONS: dict[str, Operation] = {
         ffi.typeof("enum color").elements,
         ffi.typeof("int *").item,
     ),
-    "variables": lambda ffi, lib: (lib.number, setattr(lib, "number", 5), lib.text),
+    "variables": lambda ffi, lib: (lib.number, write_variable(lib), lib.text),
     "repr": lambda ffi, lib: (repr(ffi.new("int *")), repr(ffi.cast("enum color", 5)), repr(ffi.typeof("point"))),
     "hash and comparison": lambda ffi, lib: (
         hash(ffi.new("int *")),

@@ -71,7 +71,7 @@ def test_string_of_single_values(ffi: Any) -> None:
 
 def test_string_of_null_raises(ffi: Any) -> None:
     for ctype in ("char *", "wchar_t *", "unsigned char *"):
-        with pytest.raises(RuntimeError, match="NULL"):
+        with pytest.raises(RuntimeError, match="(?i)null"):
             ffi.string(ffi.cast(ctype, 0))
 
 
@@ -140,9 +140,9 @@ def test_unpack_errors(ffi: Any) -> None:
         ffi.unpack(memory, -1)
     with pytest.raises(TypeError):
         ffi.unpack(memory, "1")
-    with pytest.raises(RuntimeError, match="NULL"):
+    with pytest.raises(RuntimeError, match="(?i)null"):
         ffi.unpack(ffi.cast("int *", 0), 1)
-    with pytest.raises(RuntimeError, match="NULL"):
+    with pytest.raises(RuntimeError, match="(?i)null"):
         ffi.unpack(ffi.cast("char *", 0), 1)
     with pytest.raises((TypeError, ValueError)):
         ffi.unpack(ffi.cast("void *", memory), 1)
@@ -223,9 +223,9 @@ def test_buffer_errors(ffi: Any) -> None:
 
 @ours_only("CFFI gives a buffer that crashes when it is read")
 def test_buffer_of_null_raises(ffi: Any) -> None:
-    with pytest.raises(RuntimeError, match="NULL"):
+    with pytest.raises(RuntimeError, match="(?i)null"):
         ffi.buffer(ffi.cast("int *", 0))
-    with pytest.raises(RuntimeError, match="NULL"):
+    with pytest.raises(RuntimeError, match="(?i)null"):
         ffi.buffer(ffi.NULL, 5)
 
 
@@ -405,9 +405,9 @@ def test_memmove_past_the_end_raises(ffi: Any) -> None:
         ffi.memmove(text, bytes(7), 7)
     with pytest.raises((ValueError, IndexError)):
         ffi.memmove(bytearray(7), text, 7)
-    with pytest.raises(RuntimeError, match="NULL"):
+    with pytest.raises(RuntimeError, match="(?i)null"):
         ffi.memmove(text, ffi.NULL, 1)
-    with pytest.raises(RuntimeError, match="NULL"):
+    with pytest.raises(RuntimeError, match="(?i)null"):
         ffi.memmove(ffi.cast("char *", 0), b"abc", 1)
     assert ffi.string(text) == b"hello"
 

@@ -212,7 +212,7 @@ def test_no_python_value_does_harm() -> None:
             assert len(ffi.buffer(made)) == ffi.sizeof(ffi.typeof(made).item if target.endswith("*") else made)
             repr(made)
         for ctype in ("int", "double", "char", "void *", "enum color", "_Bool"):
-            with contextlib.suppress(rejections):
+            with contextlib.suppress(*rejections):
                 repr(ffi.cast(ctype, value))
 
     check()
@@ -246,7 +246,7 @@ def test_no_type_text_does_harm() -> None:
         "volatile",
         "0",
     ]
-    rejections = (*parse_errors(ffi), ValueError, TypeError, OverflowError)
+    rejections: tuple[type[BaseException], ...] = (*parse_errors(ffi), ValueError, TypeError, OverflowError)
 
     @settings(max_examples=300, deadline=None)
     @given(st.one_of(st.lists(st.sampled_from(words), max_size=12).map(" ".join), st.text(max_size=20)))

@@ -79,8 +79,8 @@ def test_initialisers(ffi: Any) -> None:
     for value in ([1, 2], (1, 2), {"x": 1, "y": 2}, {"y": 2, "x": 1}):
         point = ffi.new("struct point *", value)
         assert (point.x, point.y) == (1, 2)
-    for value in ([1], (1,), {"x": 1}):
-        point = ffi.new("struct point *", value)
+    for short in ([1], (1,), {"x": 1}):
+        point = ffi.new("struct point *", short)
         assert (point.x, point.y) == (1, 0)
     assert ffi.new("struct point *", []).x == 0
     assert ffi.new("struct point *", {}).x == 0

@@ -75,7 +75,12 @@ def test_calls_through_pointers_run_at_the_same_time(ffi: Any, lib: Any) -> None
 
 def test_python_runs_while_c_sleeps(lib: Any) -> None:
     done = threading.Event()
-    thread = threading.Thread(target=lambda: (lib.sleep_ms(300), done.set()))
+
+    def sleep() -> None:
+        lib.sleep_ms(300)
+        done.set()
+
+    thread = threading.Thread(target=sleep)
     thread.start()
     steps = 0
     while not done.is_set() and steps < 10:
@@ -146,8 +151,11 @@ def test_objects_die_in_other_threads(ffi: Any) -> None:
 
 
 def test_release_in_several_threads(ffi: Any) -> None:
-    for _ in range(50):
+    def release_in_four() -> list[int]:
         seen: list[int] = []
-        owned = ffi.gc(ffi.new("int *"), lambda p, seen=seen: seen.append(1))
-        run(4, lambda number, owned=owned: ffi.release(owned))
-        assert seen == [1]
+        owned = ffi.gc(ffi.new("int *"), lambda pointer: seen.append(1))
+        run(4, lambda number: ffi.release(owned))
+        return seen
+
+    for _ in range(50):
+        assert release_in_four() == [1]

@@ -172,7 +172,7 @@ def test_typeof_cdata(ffi: Any, lib: Any) -> None:
     assert ffi.typeof(lib.twice).kind == "function"
     assert ffi.typeof(lib.twice).args == (ffi.typeof("int"),)
     assert ffi.typeof(ffi.addressof(lib, "twice")) is ffi.typeof("int(*)(int)")
-    for wrong in (5, None, 1.5, [], b"int"):
+    for wrong in (5, None, 1.5, [1], b"int"):
         with pytest.raises(TypeError):
             ffi.typeof(wrong)
 

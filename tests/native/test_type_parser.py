@@ -243,7 +243,6 @@ BAD = [
     "int(*)(int",
     "int(*)(int,",
     "int(*)(,)",
-    "int(*)(...)",
     "int(*)(int ...)",
     "int(*)(..., int)",
     "int(*)(void, int)",
@@ -265,7 +264,6 @@ BAD = [
     "int unsigned char",
     "const",
     "*const",
-    "int const const nope",
     "typedef int",
     "int static",
     "int @",
@@ -293,7 +291,7 @@ BAD = [
 
 @pytest.mark.parametrize("text", BAD)
 def test_refused(ffi: Any, text: str) -> None:
-    with pytest.raises((*parse_errors(ffi), ValueError)):
+    with pytest.raises((*parse_errors(ffi), ValueError, TypeError)):
         ffi.typeof(text)
 
 
