@@ -6,17 +6,16 @@ asked for, so that `import ffi_core` reads neither the front end nor the builder
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # typing takes longer to import than everything that this package needs at first
 if TYPE_CHECKING:
-    from ffi_core.build import PkgConfigError as PkgConfigError
     from ffi_core.build import VerificationError as VerificationError
     from ffi_core.build import VerificationMissing as VerificationMissing
     from ffi_core.ffi import FFI as FFI
     from ffi_core.front.errors import CDefError as CDefError
     from ffi_core.front.errors import FFIError as FFIError
+    from ffi_core.pkgconfig import PkgConfigError as PkgConfigError
 
 __all__ = [
     "FFI",
@@ -32,7 +31,7 @@ _HOME = {
     "FFI": "ffi_core.ffi",
     "CDefError": "ffi_core.front.errors",
     "FFIError": "ffi_core.front.errors",
-    "PkgConfigError": "ffi_core.build",
+    "PkgConfigError": "ffi_core.pkgconfig",
     "VerificationError": "ffi_core.build",
     "VerificationMissing": "ffi_core.build",
 }

@@ -22,7 +22,8 @@ HEADER: Final = Path(__file__).parent / "include" / "ffi_core_table.h"
 
 # A source that sets feature test macros, or includes Python's header which does, must come before all other headers.
 _OWN_FEATURES: Final = re.compile(
-    r"^[ \t]*#[ \t]*(?:define[ \t]+_(?:[A-Z0-9_]*_SOURCE|FILE_OFFSET_BITS|TIME_BITS)\b|include[ \t]*[<\"]Python\.h)", re.M
+    r"^[ \t]*#[ \t]*(?:define[ \t]+_(?:[A-Z0-9_]*_SOURCE|FILE_OFFSET_BITS|TIME_BITS)\b|include[ \t]*[<\"]Python\.h)",
+    re.MULTILINE,
 )
 
 # The runtime keeps Python's definition of the module there.
@@ -104,7 +105,9 @@ class _ModuleEmitter:
         """Include what the generated code itself calls, and what declares the types of C that no keyword names."""
         out = self._out
         if "ssize_t" in self._used_names():
-            out.add("#if defined(_MSC_VER)\n#include <BaseTsd.h>\ntypedef SSIZE_T ssize_t;\n#else\n#include <sys/types.h>\n#endif")
+            out.add(
+                "#if defined(_MSC_VER)\n#include <BaseTsd.h>\ntypedef SSIZE_T ssize_t;\n#else\n#include <sys/types.h>\n#endif"
+            )
         if self._globals.python_count:
             out.add("#include <stdio.h>")
         if self._globals.python_count or self._records.needs_memcpy:
@@ -179,7 +182,9 @@ class _ModuleEmitter:
         out.at(decl.place)
         if isinstance(decl, EnumDecl):
             flags = "FFIC_PARTIAL" if decl.partial else "0"
-            out.add(f"FFIC_ENUM_ROW({c_string(key)}, {c_string(','.join(decl.enumerators))}, {self._enum_name(decl)}, {flags}),")
+            out.add(
+                f"FFIC_ENUM_ROW({c_string(key)}, {c_string(','.join(decl.enumerators))}, {self._enum_name(decl)}, {flags}),"
+            )
         elif spell(decl.type) == "int...":
             out.add(f"FFIC_NUMBER_ROW({decl.name}),")
         elif spell(decl.type) == "float...":

@@ -1,42 +1,285 @@
-"""The public class: declarations in, C data and libraries out."""
+"""The public class `FFI`: what the runtime offers, and the builder on top of it.
+
+Belongs here: declarations, and what set_source() and its relatives remember.  The front end, the emitters and the
+compiler are imported by the methods that need them.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, Optional
+from _thread import RLock
 
 from ffi_core import runtime
 
+TYPE_CHECKING = False  # typing takes longer to import than everything here
 if TYPE_CHECKING:
-    from ffi_core.front.model import Declarations
+    from typing import Any, Optional, Union
+
+    from ffi_core.build import GeneratedModule
+    from ffi_core.front.model import CType, Declarations, Place
+
+    StrPath = Union[str, os.PathLike[str]]
 
 
 class FFI(runtime.FFI):
-    """C declarations, and access to C through them."""
+    """Declares C, and gives access to it.
+
+    In-line: ``cdef()``, then ``dlopen()``.  Out-of-line: ``cdef()``, ``set_source()``, ``compile()``, and the module that
+    this writes has ``ffi`` and, in API mode, ``lib``.
+    """
 
     def __init__(self) -> None:
-        self._known: Optional[Declarations] = None
+        super().__init__()
+        self._lock = RLock()
+        self._known: Optional[Declarations] = None  # what cdef() may refer to
+        self._own: Optional[Declarations] = None  # without what is included
+        self._included: list[FFI] = []
+        self._module: Optional[GeneratedModule] = None
+        self._unicode: Optional[bool] = None
+
+    # Declarations.
 
     def cdef(
-        self, csource: str, override: bool = False, packed: bool = False, pack: Optional[int] = None, *, release_gil: bool = True
+        self,
+        csource: str,
+        override: bool = False,
+        packed: bool = False,
+        pack: Optional[int] = None,
+        *,
+        release_gil: bool = True,
     ) -> None:
-        """Declare C functions, types, constants and variables.
+        """Add C declarations.
 
-        Errors: ``CDefError`` with the line and a caret; then nothing of the text was declared.
+        ``override`` lets them replace different ones of the same name.  ``packed`` packs all structs as
+        ``__attribute__((packed))`` does, ``pack`` as ``#pragma pack(n)`` does.  ``release_gil`` False keeps Python's global
+        lock during calls of these functions: for those that are short and never block.
+        Errors: ``CDefError`` names the place; then nothing of this text is declared.
         """
+        frame = sys._getframe(1)
+        self._cdef(csource, frame.f_code.co_filename, frame.f_lineno, override, packed, pack, release_gil)
+
+    def _cdef(
+        self,
+        csource: str,
+        filename: str,
+        line: int,
+        override: bool = False,
+        packed: bool = False,
+        pack: Optional[int] = None,
+        release_gil: bool = True,
+    ) -> None:
+        if not isinstance(csource, str):
+            raise TypeError("cdef() argument must be a string")
         from ffi_core import front
 
-        caller = sys._getframe(1)
-        file, line = front.origin(csource, caller.f_code.co_filename, caller.f_lineno)
-        parsed = front.parse(
-            csource,
-            known=self._known or front.Declarations(),
-            file=file,
-            first_line=line,
-            override=override,
-            packed=packed,
-            pack=pack,
-            release_gil=release_gil,
+        file, first_line = front.origin(csource, filename, line)
+        with self._lock:
+            parsed = front.parse(
+                csource,
+                known=self._known or front.Declarations(),
+                file=file,
+                first_line=first_line,
+                override=override,
+                packed=packed,
+                pack=pack,
+                release_gil=release_gil,
+                sizeof=self._sizeof_declared,
+            )
+            own = front.merge(self._own or front.Declarations(), parsed.added)
+            known = front.Declarations(parsed.globals, parsed.types)
+            self._declare(*front.python_table(parsed.added))
+            self._own, self._known = own, known
+
+    def _sizeof_declared(self, ctype: CType) -> int:
+        from ffi_core.front.model import spell
+
+        return self.sizeof(spell(ctype))
+
+    def include(self, ffi_to_include: FFI) -> None:
+        """Make the types and constants of another ``FFI`` known to this one, as ``#include`` does.
+
+        For out-of-line modules, the module of the other one must be importable where this one's is.
+        """
+        if not isinstance(ffi_to_include, FFI):
+            raise TypeError(
+                f"ffi.include() expects an argument that is also of type {__name__}.FFI, not "
+                f"{type(ffi_to_include).__name__!r}"
+            )
+        if ffi_to_include is self:
+            raise ValueError("an FFI cannot include itself")
+        from ffi_core import front
+        from ffi_core.front.model import ConstantDecl
+
+        other = ffi_to_include._known or front.Declarations()
+        constants = {name: decl for name, decl in other.globals.items() if isinstance(decl, ConstantDecl)}
+        with self._lock:
+            visible = front.Declarations(constants, other.types)
+            self._known = front.merge(visible, self._known or front.Declarations())
+            self._include(ffi_to_include)
+            self._included.append(ffi_to_include)
+
+    def set_unicode(self, enabled_flag: bool) -> None:
+        """Windows: declare ``TCHAR`` and its pointers to be ``wchar_t`` (and define UNICODE), or plain ``char``."""
+        if self._unicode is not None:
+            raise ValueError("set_unicode() can only be called once")
+        character = "wchar_t" if enabled_flag else "char"
+        self._cdef(
+            f"""
+            typedef {character} TCHAR;
+            typedef TCHAR *LPTSTR, *PTSTR, *PTCHAR;
+            typedef const TCHAR *LPCTSTR, *PCTSTR, *LPTCSTR, *PTCSTR;
+            """,
+            "<set_unicode>",
+            1,
         )
-        self._declare(*front.python_table(parsed.added))
-        self._known = parsed
+        self._unicode = bool(enabled_flag)
+
+    # Modules.
+
+    def set_source(self, module_name: str, source: Optional[str], source_extension: str = ".c", **kwds: Any) -> None:
+        """Say which module to generate, and from which C code.
+
+        ``source`` None: a Python module without a ``lib`` (ABI mode).  ``kwds`` are those of ``setuptools.Extension``.
+        """
+        frame = sys._getframe(1)
+        self._set_source(module_name, source, source_extension, kwds, frame.f_code.co_filename, frame.f_lineno)
+
+    def set_source_pkgconfig(
+        self, module_name: str, pkgconfig_libs: list[str], source: str, source_extension: str = ".c", **kwds: Any
+    ) -> None:
+        """Do as ``set_source``, with the flags that pkg-config gives for some packages.
+
+        Errors: ``PkgConfigError`` where pkg-config or a package is missing.
+        """
+        if not isinstance(pkgconfig_libs, list):
+            raise TypeError("the pkgconfig_libs argument must be a list of package names")
+        from ffi_core.pkgconfig import merge_flags, pkgconfig_flags
+
+        frame = sys._getframe(1)
+        kwds = merge_flags(kwds, pkgconfig_flags(pkgconfig_libs))
+        self._set_source(module_name, source, source_extension, kwds, frame.f_code.co_filename, frame.f_lineno)
+
+    def _set_source(
+        self, module_name: str, source: Optional[str], extension: str, kwds: dict[str, Any], filename: str, line: int
+    ) -> None:
+        if self._module is not None:
+            raise ValueError("set_source() cannot be called several times per ffi object")
+        if not isinstance(module_name, str):
+            raise TypeError("'module_name' must be a string")
+        if "/" in module_name or os.sep in module_name:
+            raise ValueError(
+                "'module_name' must not contain '/': use a dotted name to make a 'package.module' location"
+            )
+        if not all(part.isidentifier() and part.isascii() for part in module_name.split(".")):
+            raise ValueError(f"'module_name' must be a dotted name of ASCII identifiers, not {module_name!r}")
+        if source is not None and not isinstance(source, str):
+            raise TypeError("'source' must be a string, or None for a module in ABI mode")
+        from ffi_core import front
+        from ffi_core.build import GeneratedModule
+        from ffi_core.front.model import NOWHERE, Place
+
+        place: Place = NOWHERE
+        if source:
+            file, first_line = front.origin(source, filename, line)
+            place = Place(file, first_line) if file != "<cdef>" else Place("<set_source>", 1)
+        self._module = GeneratedModule(module_name, source, extension, kwds, place)
+
+    def _generated(self, method: str) -> GeneratedModule:
+        if self._module is None:
+            raise ValueError(f"set_source() must be called before {method}()")
+        return self._module
+
+    def _generate(self) -> str:
+        """Give the text of the generated module."""
+        from ffi_core import front
+
+        module = self._generated("compile")
+        own = self._own or front.Declarations()
+        includes = []
+        for other in self._included:
+            if other._module is None:
+                raise ValueError(
+                    f"the FFI of {module.name!r} includes one for which set_source() was not called: the module that has its "
+                    "declarations is not known"
+                )
+            if module.source is None and other._module.source is not None:
+                raise ValueError(
+                    f"{module.name!r} is in ABI mode, and cannot include {other._module.name!r} in API mode"
+                )
+            includes.append(other._module.name)
+        if module.source is None:
+            from ffi_core.emit_py import emit_py
+
+            return emit_py(module.name, own, includes=includes)
+        from ffi_core.emit_c import emit_c
+
+        source, place = module.source, module.place
+        if self._unicode:
+            source = f"#define UNICODE\n#define _UNICODE\n#line {max(place.line, 1)}\n{source}"
+        return emit_c(
+            module.name,
+            own,
+            source,
+            known=self._known,
+            includes=includes,
+            source_place=place,
+            filename=module.file_name,
+        )
+
+    def emit_c_code(self, filename: StrPath) -> None:
+        """Write the C file of a module in API mode; only if it differs from what is there."""
+        from ffi_core.build import write_if_changed
+
+        if self._generated("emit_c_code").source is None:
+            raise TypeError("emit_c_code() is only for C extension modules, not for dlopen()-style pure Python modules")
+        write_if_changed(filename, self._generate())
+
+    def emit_python_code(self, filename: StrPath) -> None:
+        """Write the Python file of a module in ABI mode; only if it differs from what is there."""
+        from ffi_core.build import write_if_changed
+
+        if self._generated("emit_python_code").source is not None:
+            raise TypeError(
+                "emit_python_code() is only for dlopen()-style pure Python modules, not for C extension modules"
+            )
+        write_if_changed(filename, self._generate())
+
+    def compile(
+        self,
+        tmpdir: StrPath = ".",
+        verbose: Union[bool, int] = 0,
+        target: Optional[str] = None,
+        debug: Optional[bool] = None,
+    ) -> str:
+        """Generate the module under ``tmpdir``, compile it in API mode, and return the path of the result.
+
+        ``target`` is another file name than that of the module; ``.*`` at its end stands for the system's suffix of shared
+        libraries.
+        Errors: ``CDefError``; ``VerificationError`` with what the compiler says, at the lines of the cdef.
+        """
+        from ffi_core.build import compile_module, say, write_if_changed
+
+        module = self._generated("compile")
+        path = module.path_in(tmpdir)
+        changed = write_if_changed(path, self._generate())
+        if verbose:
+            say(f"{'generated' if changed else 'not changed:'} {path}")
+        if module.source is None:
+            return str(path.absolute())
+        return str(compile_module(module, path, tmpdir, target=target, verbose=bool(verbose), debug=debug))
+
+    def distutils_extension(self, tmpdir: StrPath = "build", verbose: bool = True) -> Any:
+        """Write the C file under ``tmpdir``, and give the ``setuptools.Extension`` that compiles it."""
+        from ffi_core.build import extension_for, say, write_if_changed
+
+        module = self._generated("distutils_extension")
+        if module.source is None:
+            raise TypeError(
+                "distutils_extension() is only for C extension modules, not for dlopen()-style pure Python modules"
+            )
+        path = module.path_in(tmpdir)
+        changed = write_if_changed(path, self._generate())
+        if verbose:
+            say(f"{'generated' if changed else 'not changed:'} {path}")
+        return extension_for(module, path)

@@ -1,44 +1,80 @@
-"""Pick the runtime for the interpreter that is running.
+"""The runtime of this interpreter, and the entrance of generated modules.
 
-CPython: the native extension `ffi_core._native`.  There is no slower substitute: where it cannot be imported, the
-error says what to do.  Imports neither the front end nor anything that builds.
+Belongs here: choosing who does the work at run time, and saying what to install where nobody can.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+
+from ffi_core import __version__
+from ffi_core.errors import FFIError
+
+TYPE_CHECKING = False  # typing takes longer to import than everything here
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Final
+
+TABLE_VERSION: Final = 1
+"""The version of the declaration table, FFIC_TABLE_VERSION in the C header."""
+
+
+def _explain(error: ImportError) -> ImportError:
+    """Say why there is no runtime, and what to do about it."""
+    name = sys.implementation.name
+    version = ".".join(map(str, sys.version_info[:2])) + ("t" if "free-threading" in sys.version else "")
+    where = f"{name} {version} on {sys.platform} ({sys.executable})"
+    if name != "cpython":
+        return ImportError(f"ffi_core {__version__} has no runtime for {where}: it runs on CPython 3.9 and later")
+    if isinstance(error, ModuleNotFoundError) and error.name == "ffi_core._native":
+        return ImportError(
+            f"ffi_core {__version__} is installed without its native extension for {where}. "
+            "It was built for another Python, or not built at all. Install it again with this Python: "
+            f"{sys.executable} -m pip install --force-reinstall ffi-core"
+        )
+    return ImportError(
+        f"ffi_core {__version__} cannot load its native extension in {where}: {error}. "
+        "If a shared library is missing, install it (libffi: package libffi8 on Debian and Ubuntu, libffi on Fedora); "
+        f"otherwise install ffi_core again: {sys.executable} -m pip install --force-reinstall ffi-core"
+    )
+
 
 try:
-    from ffi_core._native import FFI as FFI
-except ImportError as problem:
-    raise ImportError(
-        f"ffi_core has no runtime for this interpreter ({sys.implementation.name} {sys.version.split()[0]}, {sys.executable}): "
-        f"{problem}. Install ffi-core with this very interpreter: {sys.executable} -m pip install --force-reinstall ffi-core"
-    ) from problem
+    from ffi_core import _native
+except ImportError as _error:
+    raise _explain(_error) from _error
 
-TABLE_VERSION = 1
+FFI = _native.FFI
 
 
 def load(
     version: int,
     name: str,
-    global_declarations: Mapping[str, tuple[object, ...]],
-    type_declarations: Mapping[str, tuple[object, ...]],
-    includes: tuple[FFI, ...] = (),
+    declared_globals: dict[str, tuple[Any, ...]],
+    declared_types: dict[str, tuple[Any, ...]],
+    includes: Sequence[FFI] = (),
 ) -> FFI:
-    """Make the `ffi` of a generated module (out-of-line ABI mode).
+    """Make the ``ffi`` of a generated Python module.
 
+    Shapes: see docs/declaration_table.md; ``includes`` are the ``ffi`` objects of the included modules.
     Errors: ``ImportError`` where the module was generated for another version of the declaration table.
     """
     if version != TABLE_VERSION:
-        advice = "upgrade ffi-core" if version > TABLE_VERSION else "generate the module again with the installed ffi-core"
+        advice = (
+            f'upgrade it: {sys.executable} -m pip install --upgrade "ffi-core"'
+            if version > TABLE_VERSION
+            else "generate the module again with the installed ffi_core"
+        )
         raise ImportError(
-            f"module {name!r} was generated for version {version} of the declaration table, and the installed ffi_core reads "
-            f"version {TABLE_VERSION}: {advice}"
+            f"module {name!r} was generated for version {version} of the declaration table, and the installed ffi_core "
+            f"{__version__} reads version {TABLE_VERSION}: {advice}",
+            name=name,
         )
     ffi = FFI()
-    ffi._declare(global_declarations, type_declarations)
     for other in includes:
         ffi._include(other)
+    ffi._declare(declared_globals, declared_types)
     return ffi
+
+
+__all__ = ["FFI", "TABLE_VERSION", "FFIError", "load"]

@@ -82,7 +82,9 @@ class GlobalEmitter:
         names = [f"ffic_{index}" for index in range(len(function.parameters))]
         wide = [spelling.is_wide(parameter) for parameter in function.parameters]
         plain = [spelling.declare(p, name) for p, name in zip(function.parameters, names)]
-        passed = [spelling.declare(Pointer(p), n) if w else d for p, n, w, d in zip(function.parameters, names, wide, plain)]
+        passed = [
+            spelling.declare(Pointer(p), n) if w else d for p, n, w, d in zip(function.parameters, names, wide, plain)
+        ]
         result = spelling.result(function)
         direct_call = f"{decl.name}({', '.join(names)})"
         call = f"{decl.name}({', '.join('*' + n if w else n for n, w in zip(names, wide))})"
@@ -179,10 +181,14 @@ class GlobalEmitter:
         if isinstance(decl, FunctionDecl):
             flags = "0" if decl.release_gil else "FFIC_KEEP_GIL"
             types = (decl.type.result, *decl.type.parameters)
-            kind = "VARIADIC" if decl.type.variadic else "WIDE" if any(map(self._spelling.is_wide, types)) else "FUNCTION"
+            kind = (
+                "VARIADIC" if decl.type.variadic else "WIDE" if any(map(self._spelling.is_wide, types)) else "FUNCTION"
+            )
             return f"FFIC_{kind}_ROW({name}, {c_string(spell(decl.type))}, {flags})"
         if isinstance(decl, VariableDecl):
-            return f"FFIC_VARIABLE_ROW({name}, {c_string(spell(decl.type))}, {self._variable_size(decl.name, decl.type)})"
+            return (
+                f"FFIC_VARIABLE_ROW({name}, {c_string(spell(decl.type))}, {self._variable_size(decl.name, decl.type)})"
+            )
         if isinstance(decl, PythonFunctionDecl):
             return f"FFIC_PYTHON_ROW({name}, {c_string(spell(decl.type))}, {self._python_index[name]})"
         if decl.type is not None:

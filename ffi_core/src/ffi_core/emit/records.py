@@ -28,7 +28,9 @@ class RecordEmitter:
         self._mirror_names: dict[str, str] = {}
         records = [(key, decl) for key, decl in types.items() if isinstance(decl, RecordDecl)]
         self._records = {key: (number, decl) for number, (key, decl) in enumerate(records)}
-        self.needs_memcpy = any(field.bit_width and _is_const(field) for _, decl in records for field in decl.fields or ())
+        self.needs_memcpy = any(
+            field.bit_width and _is_const(field) for _, decl in records for field in decl.fields or ()
+        )
 
     # Code.
 
@@ -204,7 +206,10 @@ def _is_const(field: Field) -> bool:
 
 def _pack_pragmas(pack: int) -> tuple[str, str]:
     if pack == PACKED:
-        return "#if defined(_MSC_VER)\n#pragma pack(push, 1)\n#endif", "#if defined(_MSC_VER)\n#pragma pack(pop)\n#endif"
+        return (
+            "#if defined(_MSC_VER)\n#pragma pack(push, 1)\n#endif",
+            "#if defined(_MSC_VER)\n#pragma pack(pop)\n#endif",
+        )
     if pack:
         return f"#pragma pack(push, {pack})", "#pragma pack(pop)"
     return "", ""

@@ -69,7 +69,9 @@ class Writer:
 
     def _can_append(self, text: str) -> bool:
         before = self._lines[-1]
-        return len(before) < LONGEST_LINE and "\n" not in before + text and not before.startswith("#") and text[0] != "#"
+        return (
+            len(before) < LONGEST_LINE and "\n" not in before + text and not before.startswith("#") and text[0] != "#"
+        )
 
     def _direct(self, file: str, line: int) -> None:
         self._append(f"#line {line}" if file == self._file else f"#line {line} {c_string(file)}")
