@@ -237,6 +237,11 @@ ffic_cdata_owner_range(ffic_state *state, PyObject *owner, char **start, Py_ssiz
         *size = ((ffic_cdata_buffer *)owner)->view.len;
         return true;
     }
+    if (type == state->cdata_handle_type) {
+        *start = ((ffic_cdata *)owner)->data;
+        *size = 0; /* its number is no address */
+        return true;
+    }
     if (type == state->cdata_gc_type) {
         *start = ((ffic_cdata *)owner)->data;
         *size = ((ffic_cdata_gc *)owner)->extent;
@@ -245,17 +250,28 @@ ffic_cdata_owner_range(ffic_state *state, PyObject *owner, char **start, Py_ssiz
     return false;
 }
 
+/* What a CDataGC was made from may have been released in its place. */
 static bool
 is_released(ffic_state *state, PyObject *owner)
 {
-    PyTypeObject *type = Py_TYPE(owner);
-    if (type == state->cdata_owning_type) {
-        return ((ffic_cdata *)owner)->data == NULL;
+    while (owner != NULL) {
+        PyTypeObject *type = Py_TYPE(owner);
+        if (type == state->cdata_owning_type) {
+            return ((ffic_cdata *)owner)->data == NULL;
+        }
+        if (type == state->cdata_buffer_type) {
+            return ((ffic_cdata_buffer *)owner)->view.obj == NULL;
+        }
+        if (type != state->cdata_gc_type) {
+            return false;
+        }
+        ffic_cdata *origin = (ffic_cdata *)((ffic_cdata_gc *)owner)->origin;
+        if (origin == NULL) {
+            return true;
+        }
+        owner = ffic_cdata_owner(origin);
     }
-    if (type == state->cdata_buffer_type) {
-        return ((ffic_cdata_buffer *)owner)->view.obj == NULL;
-    }
-    return type == state->cdata_gc_type && ((ffic_cdata_gc *)owner)->origin == NULL;
+    return false;
 }
 
 bool
@@ -397,24 +413,28 @@ ffic_cdata_destroy(ffic_cdata_gc *gc)
     return result == NULL ? -1 : 0;
 }
 
-/* Where the exports of `cd`'s memory are counted; NULL: memory that stays as long as the object does. */
+/* The count of exports of one owner; NULL: memory that stays as long as the object does. */
 static Py_ssize_t *
-export_count(ffic_cdata *cd)
+export_count(ffic_state *state, PyObject *owner)
 {
-    ffic_state *state = cd->type->state;
-    PyObject *owner = ffic_cdata_owner(cd);
-    if (owner != NULL && Py_TYPE(owner) == state->cdata_buffer_type) {
-        return &((ffic_cdata_buffer *)owner)->exports;
-    }
-    return owner != NULL && Py_TYPE(owner) == state->cdata_gc_type ? &((ffic_cdata_gc *)owner)->exports : NULL;
+    PyTypeObject *type = Py_TYPE(owner);
+    return type == state->cdata_buffer_type ? &((ffic_cdata_buffer *)owner)->exports
+           : type == state->cdata_gc_type   ? &((ffic_cdata_gc *)owner)->exports
+                                            : NULL;
 }
 
 void
 ffic_cdata_count_export(ffic_cdata *cd, int change)
 {
-    Py_ssize_t *exports = export_count(cd);
-    if (exports != NULL) {
-        __atomic_add_fetch(exports, change, __ATOMIC_RELAXED);
+    ffic_state *state = cd->type->state;
+    PyObject *owner = ffic_cdata_owner(cd);
+    while (owner != NULL) {
+        Py_ssize_t *exports = export_count(state, owner);
+        if (exports != NULL) {
+            __atomic_add_fetch(exports, change, __ATOMIC_RELAXED);
+        }
+        bool goes_on = Py_TYPE(owner) == state->cdata_gc_type && ((ffic_cdata_gc *)owner)->origin != NULL;
+        owner = goes_on ? ffic_cdata_owner((ffic_cdata *)((ffic_cdata_gc *)owner)->origin) : NULL;
     }
 }
 
@@ -446,8 +466,8 @@ ffic_cdata_release(ffic_cdata *cd)
         cd->data = NULL;
         return 0;
     }
-    if (__atomic_load_n(export_count(cd), __ATOMIC_RELAXED) > 0) {
-        PyErr_Format(PyExc_BufferError, "cdata '%U' cannot be released: a memoryview or similar object still uses its memory",
+    if (__atomic_load_n(export_count(state, (PyObject *)cd), __ATOMIC_RELAXED) > 0) {
+        PyErr_Format(PyExc_BufferError, "cdata '%U' cannot be released: a memoryview or the like still uses its memory",
                      cd->type->name);
         return -1;
     }

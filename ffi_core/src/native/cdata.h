@@ -161,4 +161,26 @@ ffic_cdata_access_for_write(ffic_cdata *cd)
     return ffic_cdata_check_write(cd);
 }
 
+/* While a value is converted and stored, Python code may run: keep it from releasing the memory that is written to.
+ * Owned memory needs no such care: it stays as long as the object does. */
+static inline bool
+ffic_cdata_pin(ffic_cdata *cd)
+{
+    PyTypeObject *type = Py_TYPE(cd);
+    ffic_state *state = cd->type->state;
+    if (FFIC_LIKELY(type == state->cdata_owning_type || type == state->cdata_type)) {
+        return false;
+    }
+    ffic_cdata_count_export(cd, 1);
+    return true;
+}
+
+static inline void
+ffic_cdata_unpin(ffic_cdata *cd, bool pinned)
+{
+    if (FFIC_UNLIKELY(pinned)) {
+        ffic_cdata_count_export(cd, -1);
+    }
+}
+
 #endif

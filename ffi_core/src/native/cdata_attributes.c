@@ -98,11 +98,17 @@ ffic_cdata_setattro(PyObject *self, PyObject *name, PyObject *value)
         return -1;
     }
     ffic_ctype *ct = field->type;
+    char *place = data + field->offset;
+    bool pinned = ffic_cdata_pin(cd);
+    int result;
     if (FFIC_UNLIKELY(ct->code == FFIC_CODE_ARRAY && ct->length < 0)) {
-        char *place = data + field->offset;
-        return ffic_store_array(ct, place, ffic_flexible_length(ct, place, ffic_cdata_owner(cd)), value);
+        result = ffic_store_array(ct, place, ffic_flexible_length(ct, place, ffic_cdata_owner(cd)), value);
     }
-    return FFIC_LIKELY(field->bit_size < 0) ? ffic_store(ct, data + field->offset, value) : ffic_store_field(field, data, value);
+    else {
+        result = FFIC_LIKELY(field->bit_size < 0) ? ffic_store(ct, place, value) : ffic_store_field(field, data, value);
+    }
+    ffic_cdata_unpin(cd, pinned);
+    return result;
 }
 
 PyObject *

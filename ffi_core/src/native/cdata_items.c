@@ -209,11 +209,7 @@ store_from_iterable(ffic_cdata *cd, const span *part, PyObject *value)
             result = wrong_count(cd, part->length, count + 1);
         }
         else {
-            /* What the iterator does may have released the memory. */
-            result = ffic_cdata_access_for_write(cd);
-            if (result == 0) {
-                result = ffic_store(part->item, part->data + count * part->item->size, item);
-            }
+            result = ffic_store(part->item, part->data + count * part->item->size, item);
             count++;
         }
         Py_DECREF(item);
@@ -247,14 +243,20 @@ set_slice(ffic_cdata *cd, PyObject *key, PyObject *value)
         ffic_cdata *from = (ffic_cdata *)value;
         Py_ssize_t length = ffic_cdata_length(from);
         if (from->type->kind == FFIC_KIND_ARRAY && from->type->item == part.item && length == part.length) {
-            if (length > 0 && ffic_cdata_access(from) < 0) {
-                return -1;
+            if (length > 0) {
+                if (ffic_cdata_access(from) < 0) {
+                    return -1;
+                }
+                memmove(part.data, from->data, size);
             }
-            memmove(part.data, from->data, size);
             return 0;
         }
     }
-    return store_from_iterable(cd, &part, value);
+    /* What the iterator and the conversions do must not release the memory. */
+    bool pinned = ffic_cdata_pin(cd);
+    int result = store_from_iterable(cd, &part, value);
+    ffic_cdata_unpin(cd, pinned);
+    return result;
 }
 
 /* ---- the mapping protocol --------------------------------------------------------------------------------------- */
@@ -297,11 +299,17 @@ ffic_cdata_ass_subscript(PyObject *self, PyObject *key, PyObject *value)
         return -1;
     }
     ffic_ctype *item = cd->type->item;
+    bool pinned = ffic_cdata_pin(cd);
+    int result;
     if (FFIC_UNLIKELY(item->code == FFIC_CODE_RECORD && (item->flags & FFIC_TYPE_FLEXIBLE))) {
         Py_ssize_t extent = ffic_cdata_extent(cd);
-        return ffic_store_flexible(item, place, value, extent < 0 ? -1 : extent - (place - cd->data));
+        result = ffic_store_flexible(item, place, value, extent < 0 ? -1 : extent - (place - cd->data));
     }
-    return ffic_store(item, place, value);
+    else {
+        result = ffic_store(item, place, value);
+    }
+    ffic_cdata_unpin(cd, pinned);
+    return result;
 }
 
 Py_ssize_t

@@ -201,10 +201,12 @@ store_copy(ffic_ctype *array, char *data, Py_ssize_t length, PyObject *value)
     if (length >= 0 && count > length) {
         return too_many(array, count, length);
     }
-    if (count > 0 && ffic_cdata_access(from) < 0) {
-        return -1;
+    if (count > 0) {
+        if (ffic_cdata_access(from) < 0) {
+            return -1;
+        }
+        memmove(data, from->data, (size_t)(count * array->item->size));
     }
-    memmove(data, from->data, (size_t)(count * array->item->size));
     return 0;
 }
 

@@ -25,7 +25,7 @@ count_items(ffic_ctype *ct, Py_ssize_t size)
 static PyObject *
 make_from_buffer(ffic_ctype *ct, PyObject *object, bool writable)
 {
-    if (ct->kind != FFIC_KIND_POINTER && ct->kind != FFIC_KIND_ARRAY) {
+    if ((ct->kind != FFIC_KIND_POINTER && ct->kind != FFIC_KIND_ARRAY) || ffic_is_function_pointer(ct)) {
         PyErr_Format(PyExc_TypeError, "expected a pointer or array ctype, got '%U'", ct->name);
         return NULL;
     }
