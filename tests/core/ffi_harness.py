@@ -218,6 +218,13 @@ def find_cache(config: pytest.Config) -> Path:
     return path.resolve()
 
 
+def python_environment() -> dict[str, str]:
+    """Give the environment for a Python process that imports the package under test and ``ffi_harness``."""
+    package = Path(str(backend().__file__)).parent.parent
+    paths = [str(HERE), *([] if IS_ORACLE else [str(package)]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
 @dataclass(frozen=True)
 class Finished:
     """How a subprocess ended."""
@@ -229,8 +236,7 @@ class Finished:
 
 def run_python(code: str, *args: str, env: Optional[dict[str, str]] = None, timeout: float = 60) -> Finished:
     """Run ``code`` in a fresh interpreter of this kind; ``ffi_harness`` can be imported there."""
-    environment = {**os.environ, **(env or {})}
-    environment["PYTHONPATH"] = os.pathsep.join([str(HERE), *filter(None, [environment.get("PYTHONPATH")])])
+    environment = {**python_environment(), **(env or {})}
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(code), *args],
         capture_output=True,

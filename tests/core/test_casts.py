@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ffi_harness import ours_only
-
 CDEF = """
 typedef struct { int x, y; } point;
 typedef struct opaque opaque;
@@ -151,16 +149,6 @@ def test_cast_pointers_share_the_memory(ffi: Any) -> None:
     number = ffi.new("int *")
     ffi.cast("unsigned char *", number)[0] = 255
     assert number[0] == 255
-
-
-@ours_only("CFFI does not keep what is cast alive")
-def test_cast_pointers_keep_the_memory_alive(ffi: Any) -> None:
-    import gc
-
-    pointer = ffi.cast("unsigned char *", ffi.new("int[500]", [7] * 500))
-    gc.collect()
-    [ffi.new("int[500]") for _ in range(20)]
-    assert pointer[4] == 7
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ffi_harness import IS_ORACLE, Builder
+from ffi_harness import IS_ORACLE, Builder, python_environment
 
 pytestmark = pytest.mark.skipif(IS_ORACLE, reason="promised by us, not by CFFI")
 
@@ -67,7 +67,9 @@ def other_interpreters() -> list[str]:
 
 
 def use(interpreter: str, *args: str) -> object:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment = python_environment()
+    if interpreter != sys.executable:  # it has an installation of its own
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run([interpreter, "-c", USE, *args], capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
