@@ -40,11 +40,9 @@ def _explain(error: ImportError) -> ImportError:
 
 
 try:
-    from ffi_core import _native
+    from ffi_core._native import FFI
 except ImportError as _error:
     raise _explain(_error) from _error
-
-FFI = _native.FFI
 
 
 def load(
