@@ -110,7 +110,7 @@ def test_values(expression: str, value: Optional[int]) -> None:
 class Expressions:
     """Random constant expressions."""
 
-    LITERALS = [
+    LITERALS = (
         "0",
         "1",
         "2",
@@ -136,7 +136,7 @@ class Expressions:
         "'a'",
         "'\\xff'",
         "'\\0'",
-    ]
+    )
     TYPES = ("int", "unsigned", "char", "unsigned char", "short", "long", "unsigned long long", "_Bool", "signed char")
     BINARY = ("+", "-", "*", "/", "%", "&", "|", "^", "<<", ">>", "<", ">", "<=", ">=", "==", "!=", "&&", "||")
 

@@ -8,11 +8,13 @@ from typing import Optional
 
 from .errors import CDefError, FFIError
 from .model import CType, Declarations
+from .names import common_types
 from .origin import origin
 from .parser import Parser
 from .scope import Scope, merge
 from .source import Source
 from .table import python_table
+from .target import host_target
 
 __all__ = [
     "CDefError",
@@ -55,7 +57,7 @@ def parse(  # noqa: PLR0913 - they are the arguments of cdef, all by name
     is kept with every function.  ``sizeof`` gives the size of records and enums of ``known`` in constant expressions.
     Errors: ``CDefError`` with the place in the text; ``ValueError`` for a wrong ``pack``.
     """
-    scope = Scope(known, override=override)
+    scope = _scope(known, override=override)
     source = Source(text, file, first_line)
     Parser(source, scope, pack=_pack(packed, pack), release_gil=release_gil, sizeof=sizeof).parse()
     everything = scope.all()
@@ -68,7 +70,11 @@ def parse_type(text: str, known: Declarations = _NOTHING, *, sizeof: Optional[Ca
     Errors: ``CDefError`` with the place in the text.
     """
     source = Source(text, "<type>")
-    return Parser(source, Scope(known, override=False), sizeof=sizeof).parse_type()
+    return Parser(source, _scope(known), sizeof=sizeof).parse_type()
+
+
+def _scope(known: Declarations, *, override: bool = False) -> Scope:
+    return Scope(known, common_types(windows=host_target().windows), override=override)
 
 
 def _pack(packed: bool, pack: Optional[int]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from .attributes import BIGGEST_ALIGNMENT, Attribute
@@ -34,6 +35,20 @@ SizeOf = Callable[[CType], int]
 FIRST_LINE = 2
 
 
+@dataclass
+class Reading:
+    """What one run of pycparser is about.
+
+    ``record_names`` are the typedefs that name records and enums without a tag, by the token of these; ``arguments`` the expressions in
+    attributes; ``definitions`` the records and enums that are declared, which several declarators can share.
+    """
+
+    prepared: Prepared = field(default_factory=Prepared)
+    record_names: dict[int, str] = field(default_factory=dict)
+    arguments: dict[int, Node] = field(default_factory=dict)
+    definitions: dict[int, Tagged] = field(default_factory=dict)
+
+
 class Context:
     """One parse.
 
@@ -47,11 +62,8 @@ class Context:
         self.scope = scope
         self.directives = directives
         self.target = target
-        self.prepared = Prepared()
-        self.common: dict[str, CType] = {}
+        self.reading = Reading()
         self.specifiers: dict[str, Callable[[Node], CType]] = {}
-        self.record_names: dict[int, str] = {}  # tokens of anonymous records and enums: the typedef that names them
-        self.arguments: dict[int, Node] = {}
         self.pending: dict[str, Callable[[], None]] = {}  # macros that were not computed yet
         self.integers: dict[str, Integer] = {}
         self.evaluator = Evaluator(target, self)
@@ -59,6 +71,11 @@ class Context:
         self._widths = target.integers()
         self._floats = target.floats()
         self.type_reader: Callable[[Node], CType] = self._no_reader
+
+    @property
+    def prepared(self) -> Prepared:
+        """The tokens that nodes refer to."""
+        return self.reading.prepared
 
     def _no_reader(self, node: Node) -> CType:
         raise self.error("types cannot be read here", node)
@@ -184,7 +201,7 @@ class Context:
                 continue
             value = BIGGEST_ALIGNMENT
             if attribute.argument >= 0:
-                value = self.length(self.arguments[attribute.argument])
+                value = self.length(self.reading.arguments[attribute.argument])
             if value < 1 or value & (value - 1):
                 raise self.source.error("an alignment is a power of two", attribute.offset)
             largest = max(largest, value)

@@ -13,14 +13,13 @@ from .model import (
     Named,
     Pointer,
     Primitive,
-    RecordDecl,
     TypedefDecl,
     UnknownNumber,
     Void,
     _Inferred,
     spell,
 )
-from .names import FILE_TYPE, SPECIFIERS
+from .names import SPECIFIERS
 from .scope import qualify
 from .tokens import MARKER_TYPES, OPAQUE, UNKNOWN_INTEGER, UNKNOWN_LENGTH
 
@@ -92,22 +91,16 @@ class TypeReader:
         if name == "void":
             return Void()
         if name == "FILE":
-            return self._file(node)
+            self._context.scope.declare_file(self._context.place(node))
+            return Named(name)
         if name == OPAQUE:
             raise self._context.error("'...' means an opaque type only in 'typedef ... T;' and 'typedef ... *T;'", node)
         if name in MARKER_TYPES:
             return UnknownNumber("int" if name == UNKNOWN_INTEGER else "float")
-        common = self._context.common.get(name)
+        common = self._context.scope.common.get(name)
         if common is None:
             raise self._context.error(f"unknown type '{name}'", node)
         return common
-
-    def _file(self, node: Node) -> CType:
-        """Declare ``FILE``, now that it is used."""
-        place = self._context.place(node)
-        self._context.scope.declare_type(FILE_TYPE.key, RecordDecl(FILE_TYPE.kind, FILE_TYPE.tag, "FILE", place=place))
-        self._context.scope.declare_type("FILE", TypedefDecl("FILE", FILE_TYPE, place))
-        return Named("FILE")
 
     def _pointer(self, node: Node) -> CType:
         target = self.known(self._declarator(node.type), node)

@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from .constants import UnknownValueError
 from .context import Context
+from .errors import CDefError
 from .literals import Integer, smallest_type
 from .model import ConstantDecl, EnumDecl, GlobalDecl, Tagged
 from .tokens import MORE_MEMBERS, UNKNOWN_VALUE
@@ -19,37 +20,29 @@ class EnumReader:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._done: dict[int, Tagged] = {}  # definitions, which several declarators share
 
     def read(self, node: Node) -> Tagged:
         """Declare an enum specifier, and give its type."""
         context = self._context
         token = context.token(node)
-        found = self._done.get(token)
+        found = context.reading.definitions.get(token)
         if found is not None:
             return found
         if node.name is not None:
             tag, c_name = node.name, f"enum {node.name}"
         else:
-            c_name = context.record_names.get(token, "")
+            c_name = context.reading.record_names.get(token, "")
             tag = f"${c_name}" if c_name else context.scope.anonymous_tag()
         ctype = Tagged("enum", tag)
         place = context.place(node)
         if node.values is None:
             context.scope.declare_type(ctype.key, EnumDecl(tag, c_name, (), partial=True, place=place))
             return ctype
-        self._done[token] = ctype
+        context.reading.definitions[token] = ctype
         constants, partial = self._enumerators(list(node.values.enumerators))
         if partial and not c_name and not constants:
             raise context.error("an enum without a name and without enumerators says nothing", node)
-        decl = EnumDecl(tag, c_name, tuple(constant.name for constant in constants), partial, place)
-        if context.scope.declare_type(ctype.key, decl):
-            # With the enum come its values, also where a `#define` gave the same ones before.
-            for constant in constants:
-                context.scope.globals.pop(constant.name, None)
-                context.scope.globals[constant.name] = constant
-            if enum_base(decl, context.scope.globals) is None:
-                raise context.error("no integer type holds all values of this enum", node)
+        declare_enum(context, EnumDecl(tag, c_name, tuple(c.name for c in constants), partial, place), constants)
         return ctype
 
     def _enumerators(self, nodes: list[Node]) -> tuple[list[ConstantDecl], bool]:
@@ -71,7 +64,9 @@ class EnumReader:
             value = following if node.value is None else self._value(node)
             if partial and node.value is None:
                 value = None  # what stands between the enumerators is not known
-            constants.append(self._declare(node, value))
+            constant = ConstantDecl(node.name, value, None, context.place(node))
+            declare_enumerator(context, constant)
+            constants.append(constant)
             following = None if value is None else value + 1
         return constants, partial or any(constant.value is None for constant in constants)
 
@@ -83,16 +78,28 @@ class EnumReader:
         except UnknownValueError:
             return None
 
-    def _declare(self, node: Node, value: Optional[int]) -> ConstantDecl:
-        context = self._context
-        constant = ConstantDecl(node.name, value, None, context.place(node))
-        context.scope.declare_global(constant)
-        if value is not None:
-            ctype = smallest_type(value, context.target)
-            if ctype is None:
-                raise context.error(f"no integer type holds the value of '{node.name}'", node)
-            context.integers[node.name] = Integer(value, ctype)
-        return constant
+
+def declare_enumerator(context: Context, constant: ConstantDecl) -> None:
+    """Declare one enumerator, so that the next one can refer to it."""
+    context.scope.declare_global(constant)
+    if constant.value is not None:
+        ctype = smallest_type(constant.value, context.target)
+        if ctype is None:
+            raise CDefError(f"no integer type holds the value of '{constant.name}'", constant.place)
+        context.integers[constant.name] = Integer(constant.value, ctype)
+
+
+def declare_enum(context: Context, decl: EnumDecl, constants: list[ConstantDecl]) -> None:
+    """Declare an enum whose enumerators are declared."""
+    scope = context.scope
+    if not scope.declare_type(decl.key, decl):
+        return
+    # With the enum come its values, also where a `#define` gave the same ones before.
+    for constant in constants:
+        scope.globals.pop(constant.name, None)
+        scope.globals[constant.name] = constant
+    if enum_base(decl, scope.globals) is None:
+        raise CDefError("no integer type holds all values of this enum", decl.place)
 
 
 def enum_base(decl: EnumDecl, constants: Mapping[str, GlobalDecl]) -> Optional[str]:

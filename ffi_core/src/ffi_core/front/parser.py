@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, Optional
 
 from .constants import UnknownValueError
-from .context import FIRST_LINE, Context, SizeOf
+from .context import FIRST_LINE, Context, Reading, SizeOf
 from .declarators import TypeReader
 from .diagnosis import FILE_NAME, explain
-from .directives import Define, Directives
+from .directives import Directives
 from .enums import EnumReader
-from .literals import Integer, LiteralError, read_integer
+from .fast import FastReader
+from .literals import Integer
+from .macros import PREFIX, Macros
 from .model import (
     Array,
     ConstantDecl,
@@ -24,24 +26,20 @@ from .model import (
     PythonFunctionDecl,
     RecordDecl,
     Tagged,
-    TypedefDecl,
     UnknownNumber,
     VariableDecl,
     Void,
 )
-from .names import common_types
 from .records import RecordReader
 from .scope import Scope
-from .source import Source, split
+from .source import Source, declaration_end, skip_space
 from .target import host_target
 from .tokens import MARKER_TYPES, OPAQUE, Rewriter, is_balanced, tokenize
 
 Node = Any  # of pycparser, which has no types
 
-_DEFINE = "__ffi_core_define_"
 _ARGUMENT = "__ffi_core_argument_"
 _TYPE = "__ffi_core_type"
-_NUMBER = re.compile(r"(\(?)\s*([+-]?)\s*([0-9]\w*)\s*(\)?)\Z", re.ASCII)
 
 
 class Parser:
@@ -62,7 +60,6 @@ class Parser:
         self._release_gil = release_gil
         self._directives = Directives(source, pack)
         self._context = Context(source, scope, self._directives, target, sizeof)
-        self._context.common = common_types(windows=target.windows)
         self._types = TypeReader(self._context)
         records = RecordReader(self._context, self._types)
         self._context.type_reader = self._types.read
@@ -71,26 +68,51 @@ class Parser:
             "Union": records.read,
             "Enum": EnumReader(self._context).read,
         }
-        self._bodies: dict[int, Node] = {}  # of the macros that pycparser has read
-        self._computed: set[int] = set()
+        self._macros = Macros(self._context, self._directives.defines)
+        self._fast = FastReader(self._context, self._declare_alone, release_gil=release_gil)
 
-    def parse(self) -> None:
-        """Declare everything that the text says."""
+    def parse(self, *, fast: bool = True) -> None:
+        """Declare everything that the text says.
+
+        ``fast`` is False where pycparser should read plain declarations too.
+        """
         rewriter = Rewriter(self._source)
-        for start, end in split(self._source.clean):
-            rewriter.add(start, end)
-        declarations = self._read(rewriter)
-        self._name_records(declarations)
-        self._plan_macros()
-        events: list[tuple[int, Callable[[], None]]] = [
-            (self._start_of(node), self._declaring(node)) for node in declarations
-        ]
-        events += [(define.offset, self._computing(index)) for index, define in enumerate(self._directives.defines)]
+        events: list[tuple[int, Callable[[Any], None], Any]] = []
+        text = self._source.clean
+        position = skip_space(text, 0)
+        while position < len(text):
+            piece = self._fast.take(position) if fast else None
+            if piece is not None:
+                events.append((position, self._fast.declare, piece))
+                position = piece.end
+            else:
+                end = declaration_end(text, position)
+                rewriter.add(position, end)
+                position = skip_space(text, end)
+        self._macros.add_to(rewriter)
+        declare, compute = self._declare, self._macros.compute
+        events += [(self._start_of(node), declare, node) for node in self._read(rewriter)]
+        events += [(self._macros.offset(index), compute, index) for index in range(len(self._macros))]
+        events.sort(key=itemgetter(0))
         try:
-            for _, event in sorted(events, key=lambda pair: pair[0]):
-                event()
+            for _, act, subject in events:
+                act(subject)
         except RecursionError:
             raise self._source.error("this is nested too deeply", events[0][0]) from None
+        self._check_conventions()
+
+    def _declare_alone(self, start: int, end: int) -> None:
+        """Let pycparser read one declaration that looked plain and is not."""
+        reading = self._context.reading
+        rewriter = Rewriter(self._source)
+        rewriter.add(start, end)
+        for node in self._read(rewriter):
+            self._declare(node)
+        self._check_conventions()
+        self._context.reading = reading
+
+    def _check_conventions(self) -> None:
+        """Refuse calling conventions that no function has taken."""
         for abi, offset in self._context.prepared.conventions.values():
             raise self._source.error(
                 f"{abi} must stand directly before the name of a function, or before the '*' of a pointer to one",
@@ -114,29 +136,22 @@ class Parser:
     # Text to nodes.
 
     def _read(self, rewriter: Rewriter) -> list[Node]:
-        """Let pycparser read the declarations, and with them macros and arguments of attributes."""
-        context = self._context
-        for index, define in enumerate(self._directives.defines):
-            if not self._is_simple(define):
-                texts, offsets = tokenize(self._source, define.body, base=define.start)
-                self._check_body(define, texts)
-                rewriter.add_expression(f"{_DEFINE}{index}", texts, offsets)
+        """Let pycparser read declarations, and with them the expressions that were appended."""
         for index, (texts, offsets) in enumerate(rewriter.prepared.arguments):
             rewriter.add_expression(f"{_ARGUMENT}{index}", texts, offsets)
-        nodes = self._run_pycparser(rewriter)
         declarations = []
-        for node in nodes:
+        for node in self._run_pycparser(rewriter):
             hidden = _hidden_enumerator(node)
             if hidden is None:
                 declarations.append(node)
-            elif hidden.name.startswith(_DEFINE):
-                self._bodies[int(hidden.name[len(_DEFINE) :])] = hidden.value
-            else:
-                context.arguments[int(hidden.name[len(_ARGUMENT) :])] = hidden.value
+            elif not self._macros.take(hidden.name, hidden.value):
+                self._context.reading.arguments[int(hidden.name[len(_ARGUMENT) :])] = hidden.value
+        self._name_records(declarations)
         return declarations
 
     def _run_pycparser(self, rewriter: Rewriter) -> list[Node]:
-        prepared = self._context.prepared = rewriter.prepared
+        prepared = rewriter.prepared
+        self._context.reading = Reading(prepared)
         if not prepared.texts:
             return []
         from pycparser.c_parser import CParser, ParseError
@@ -170,8 +185,8 @@ class Parser:
 
     def _names_in(self, texts: list[str]) -> set[str]:
         """Collect the names of types that were known before the text."""
-        known = self._scope.known.types
-        return {text for text in texts if text in known or text in self._context.common}
+        typedefs = self._fast.typedefs
+        return {text for text in texts if text in typedefs or self._scope.is_type_name(text)}
 
     def _typedef_names(self) -> list[str]:
         """Guess what the text declares as types: the last names of its typedefs."""
@@ -196,71 +211,9 @@ class Parser:
             if type(node).__name__ == "Typedef" and type(node.type).__name__ == "TypeDecl":
                 specifier = node.type.type
                 if type(specifier).__name__ in {"Struct", "Union", "Enum"} and specifier.name is None:
-                    self._context.record_names.setdefault(self._context.token(specifier), node.name)
-
-    # Macros.
-
-    def _check_body(self, define: Define, texts: list[str]) -> None:
-        first = texts[0]
-        if first.endswith('"'):
-            raise self._source.error(
-                f"#define {define.name}: strings cannot be declared so; write 'static char *const {define.name};'",
-                define.start,
-            )
-        if not is_balanced(texts) or "..." in texts or ";" in texts:
-            raise self._source.error(
-                f"#define {define.name}: the value is no integer constant; '...' lets the compiler find it",
-                define.start,
-            )
-
-    def _is_simple(self, define: Define) -> bool:
-        return define.body == "..." or self._simple_value(define) is not None
-
-    def _simple_value(self, define: Define) -> Optional[Integer]:
-        match = _NUMBER.match(define.body)
-        if match is None or bool(match.group(1)) != bool(match.group(4)):
-            return None
-        try:
-            value = read_integer(match.group(3), self._context.target)
-        except LiteralError:
-            return None
-        if match.group(2) != "-":
-            return value
-        return Integer(-value.value, value.type) if value.type.signed else None
-
-    def _plan_macros(self) -> None:
-        for index, define in enumerate(self._directives.defines):
-            self._context.pending.setdefault(define.name, self._computing(index))
-
-    def _computing(self, index: int) -> Callable[[], None]:
-        return lambda: self._compute(index)
-
-    def _compute(self, index: int) -> None:
-        """Declare the constant that a macro is, once."""
-        if index in self._computed:
-            return
-        self._computed.add(index)
-        context = self._context
-        define = self._directives.defines[index]
-        if context.pending.get(define.name) is not None:
-            del context.pending[define.name]
-        value: Optional[Integer] = None
-        if index in self._bodies:
-            try:
-                value = context.evaluator.evaluate(self._bodies[index])
-            except UnknownValueError:
-                value = None
-        elif define.body != "...":
-            value = self._simple_value(define)
-        place = self._source.place(define.offset)
-        self._scope.declare_global(ConstantDecl(define.name, None if value is None else value.value, None, place))
-        if value is not None:
-            context.integers[define.name] = value
+                    self._context.reading.record_names.setdefault(self._context.token(specifier), node.name)
 
     # Nodes to declarations.
-
-    def _declaring(self, node: Node) -> Callable[[], None]:
-        return lambda: self._declare(node)
 
     def _declare(self, node: Node) -> None:
         kind = type(node).__name__
@@ -286,12 +239,11 @@ class Parser:
             ctype = self._types.read(node)
             if isinstance(ctype, Function):
                 ctype = self._types.with_convention(ctype, node)
-            if isinstance(ctype, UnknownNumber) or ctype != context.common.get(node.name) or node.name == "FILE":
-                self._scope.declare_type(node.name, TypedefDecl(node.name, ctype, place))
+            self._scope.declare_typedef(node.name, ctype, place)
             return
         opaque = Tagged("struct", record.tag)
         self._scope.declare_type(record.key, record)
-        self._scope.declare_type(node.name, TypedefDecl(node.name, Pointer(opaque) if stars else opaque, place))
+        self._scope.declare_typedef(node.name, Pointer(opaque) if stars else opaque, place)
 
     def _declaration(self, node: Node) -> None:
         context = self._context
@@ -371,7 +323,7 @@ def _hidden_enumerator(node: Node) -> Optional[Node]:
     """Find the enumerator that stands for a macro or an argument."""
     if type(node).__name__ == "Decl" and type(node.type).__name__ == "Enum" and node.type.values is not None:
         first = node.type.values.enumerators[0]
-        if first.name.startswith((_DEFINE, _ARGUMENT)):
+        if first.name.startswith((PREFIX, _ARGUMENT)):
             return first
     return None
 

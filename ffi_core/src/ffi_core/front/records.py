@@ -30,19 +30,18 @@ class RecordReader:
     def __init__(self, context: Context, types: TypeReader) -> None:
         self._context = context
         self._types = types
-        self._done: dict[int, Tagged] = {}  # definitions, which several declarators share
 
     def read(self, node: Node) -> Tagged:
         """Declare a struct or union specifier, and give its type."""
         kind = type(node).__name__.lower()
         token = self._context.token(node)
-        found = self._done.get(token)
+        found = self._context.reading.definitions.get(token)
         if found is not None:
             return found
         if node.name is not None:
             tag, c_name = node.name, f"{kind} {node.name}"
         else:
-            c_name = self._context.record_names.get(token, "")
+            c_name = self._context.reading.record_names.get(token, "")
             tag = f"${c_name}" if c_name else self._context.scope.anonymous_tag()
         ctype = Tagged(kind, tag)
         place = self._context.place(node)
@@ -50,7 +49,7 @@ class RecordReader:
         if node.decls is None and not self._is_definition(token):
             self._context.scope.declare_type(ctype.key, opaque)
             return ctype
-        self._done[token] = ctype
+        self._context.reading.definitions[token] = ctype
         if self._context.scope.find_type(ctype.key) is None:
             self._context.scope.declare_type(ctype.key, opaque)  # members may point to it
         decl = self._definition(node, opaque, token)

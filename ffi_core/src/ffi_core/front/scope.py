@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Optional, Union
 
@@ -17,6 +18,7 @@ from .model import (
     FunctionDecl,
     GlobalDecl,
     Named,
+    Place,
     Pointer,
     Primitive,
     PythonFunctionDecl,
@@ -28,6 +30,7 @@ from .model import (
     VariableDecl,
     Void,
 )
+from .names import FILE_TYPE
 
 AnyDecl = Union[GlobalDecl, TypeDecl]
 
@@ -35,11 +38,14 @@ AnyDecl = Union[GlobalDecl, TypeDecl]
 class Scope:
     """Declarations of before, and those that one parse adds to them.
 
-    Nothing of ``known`` changes; what is added is in ``globals`` and ``types``.
+    Nothing of ``known`` changes; what is added is in ``globals`` and ``types``.  ``common`` are the types that need no declaration;
+    ``generation`` changes when a typedef takes one of their names.
     """
 
-    def __init__(self, known: Declarations, *, override: bool) -> None:
+    def __init__(self, known: Declarations, common: Mapping[str, CType], *, override: bool) -> None:
         self.known = known
+        self.common = common
+        self.generation = 0
         self.globals: dict[str, GlobalDecl] = {}
         self.types: dict[str, TypeDecl] = {}
         self._override = override
@@ -82,6 +88,9 @@ class Scope:
             if not self._override and not self._completes(before, decl):
                 raise _conflict(f"'{name}'", decl, before)
             self.globals.pop(name, None)
+        typedef = self.find_type(name)
+        if typedef is not None and not self._override:
+            raise _conflict(f"'{name}'", decl, typedef)
         self.globals[name] = decl
 
     def declare_type(self, key: str, decl: TypeDecl) -> bool:
@@ -99,7 +108,27 @@ class Scope:
                     raise _conflict(f"'{key}'", decl, before)
                 self.types.pop(key, None)
         self.types[key] = decl
+        if key in self.common:
+            self.generation += 1
         return True
+
+    def declare_typedef(self, name: str, ctype: CType, place: Place) -> None:
+        """Add a typedef, unless it says of a common name what that means anyway: ``typedef _Bool bool;``."""
+        decl = TypedefDecl(name, ctype, place)
+        other = self.find_global(name)
+        if other is not None and not self._override:
+            raise _conflict(f"'{name}'", decl, other)
+        if ctype != self.common.get(name) or name == "FILE":
+            self.declare_type(name, decl)
+
+    def declare_file(self, place: Place) -> None:
+        """Declare ``FILE``, now that it is used."""
+        self.declare_type(FILE_TYPE.key, RecordDecl(FILE_TYPE.kind, FILE_TYPE.tag, "FILE", place=place))
+        self.declare_type("FILE", TypedefDecl("FILE", FILE_TYPE, place))
+
+    def is_type_name(self, name: str) -> bool:
+        """Say whether a name without a keyword before it means a type."""
+        return name in self.types or name in self.known.types or name in self.common
 
     def resolve(self, ctype: CType) -> CType:
         """Replace a typedef by what it stands for, at the top only; qualifiers of the use are added."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 
 from .errors import CDefError
 from .model import Place
@@ -22,7 +21,7 @@ _NOISE = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _STOP = re.compile(r"""[;{}()]|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""")
-_LINKAGE = re.compile(r'\s*extern\s*"[^"\n]*"\s*\{')
+_LINKAGE = re.compile(r'extern\s*"[^"\n]*"\s*\{')
 _SPACE = re.compile(r"\s*")
 
 
@@ -86,34 +85,28 @@ class Source:
         self.clean = f"{self.clean[:start]}{' ' * (end - start)}{self.clean[end:]}"
 
 
-def split(text: str) -> Iterator[tuple[int, int]]:
-    """Cut ``text`` into top-level declarations, as pairs of offsets; each ends after its ``;``.
+def declaration_end(text: str, position: int) -> int:
+    """Find where the top-level declaration at ``position`` ends: after its ``;``.
 
-    A block of ``extern "..." {...}`` is one piece.  What is not balanced ends with the text: the parser says why.
+    A block of ``extern "..." {...}`` is one declaration.  What is not balanced ends with the text: the parser says why.
     """
-    position = _skip_space(text, 0)
-    length = len(text)
-    while position < length:
-        is_block = _LINKAGE.match(text, position) is not None
-        end = length
-        depth = 0
-        for match in _STOP.finditer(text, position):
-            symbol = match.group()
-            if symbol == ";":
-                if depth == 0:
-                    end = match.end()
-                    break
-            elif symbol == "{" or symbol == "(":
-                depth += 1
-            elif symbol == "}" or symbol == ")":
-                depth -= 1
-                if depth == 0 and is_block and symbol == "}":
-                    end = match.end()
-                    break
-        yield position, end
-        position = _skip_space(text, end)
+    is_block = _LINKAGE.match(text, position) is not None
+    depth = 0
+    for match in _STOP.finditer(text, position):
+        symbol = match.group()
+        if symbol == ";":
+            if depth == 0:
+                return match.end()
+        elif symbol in {"{", "("}:
+            depth += 1
+        elif symbol in {"}", ")"}:
+            depth -= 1
+            if depth == 0 and is_block and symbol == "}":
+                return match.end()
+    return len(text)
 
 
-def _skip_space(text: str, position: int) -> int:
+def skip_space(text: str, position: int) -> int:
+    """Find the first character from ``position`` on that is not white space."""
     match = _SPACE.match(text, position)
     return match.end() if match else position

@@ -462,3 +462,6 @@ _HANDLERS: Final[dict[str, Callable[[Rewriter, int], int]]] = {
     "__attribute": Rewriter._attribute,
     "__declspec": Rewriter._declspec,
 }
+
+# Words that are not left as they are, or that mean something to compilers only.
+SPECIAL_WORDS: Final = frozenset(word for word in _HANDLERS if word.isidentifier())

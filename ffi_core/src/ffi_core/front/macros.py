@@ -1,0 +1,110 @@
+"""``#define NAME VALUE``: which values can be declared, and when they are computed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Optional
+
+from .constants import UnknownValueError
+from .context import Context, Reading
+from .directives import Define
+from .literals import Integer, LiteralError, read_integer
+from .model import ConstantDecl
+from .tokens import Rewriter, is_balanced, tokenize
+
+Node = Any  # of pycparser, which has no types
+
+PREFIX: Final = "__ffi_core_define_"
+
+_NUMBER = re.compile(r"(\(?)\s*([+-]?)\s*([0-9]\w*)\s*(\)?)\Z", re.ASCII)
+
+
+class Macros:
+    """The macros of one text.
+
+    As in C a macro can refer to names that are declared after it; so each is computed when it is first needed, at the latest where it
+    stands.
+    """
+
+    def __init__(self, context: Context, defines: list[Define]) -> None:
+        self._context = context
+        self._defines = defines
+        self._values: dict[int, Integer] = {}  # those that need no expression
+        self._bodies: dict[int, Node] = {}
+        self._reading = Reading()
+        self._computed: set[int] = set()
+
+    def __len__(self) -> int:
+        """Count the macros."""
+        return len(self._defines)
+
+    def offset(self, index: int) -> int:
+        """Say where a macro stands."""
+        return self._defines[index].offset
+
+    def add_to(self, rewriter: Rewriter) -> None:
+        """Append the values that are expressions to what pycparser reads."""
+        for index, define in enumerate(self._defines):
+            simple = self._simple_value(define)
+            if simple is not None:
+                self._values[index] = simple
+            elif define.body != "...":
+                texts, offsets = tokenize(self._context.source, define.body, base=define.start)
+                self._check_body(define, texts)
+                rewriter.add_expression(f"{PREFIX}{index}", texts, offsets)
+            self._context.pending.setdefault(define.name, lambda index=index: self.compute(index))  # type: ignore[misc]
+
+    def take(self, name: str, node: Node) -> bool:
+        """Take the expression that pycparser has read for an appended value."""
+        if not name.startswith(PREFIX):
+            return False
+        self._bodies[int(name[len(PREFIX) :])] = node
+        self._reading = self._context.reading
+        return True
+
+    def compute(self, index: int) -> None:
+        """Declare the constant that a macro is, once."""
+        if index in self._computed:
+            return
+        self._computed.add(index)
+        context = self._context
+        define = self._defines[index]
+        context.pending.pop(define.name, None)
+        value = self._values.get(index)
+        if index in self._bodies:
+            reading, context.reading = context.reading, self._reading
+            try:
+                value = context.evaluator.evaluate(self._bodies[index])
+            except UnknownValueError:
+                value = None
+            finally:
+                context.reading = reading
+        place = context.source.place(define.offset)
+        context.scope.declare_global(ConstantDecl(define.name, None if value is None else value.value, None, place))
+        if value is not None:
+            context.integers[define.name] = value
+
+    def _simple_value(self, define: Define) -> Optional[Integer]:
+        match = _NUMBER.match(define.body)
+        if match is None or bool(match.group(1)) != bool(match.group(4)):
+            return None
+        try:
+            value = read_integer(match.group(3), self._context.target)
+        except LiteralError:
+            return None
+        if match.group(2) != "-":
+            return value
+        return Integer(-value.value, value.type) if value.type.signed else None
+
+    def _check_body(self, define: Define, texts: list[str]) -> None:
+        source = self._context.source
+        if texts[0].endswith('"'):
+            raise source.error(
+                f"#define {define.name}: strings cannot be declared so; write 'static char *const {define.name};'",
+                define.start,
+            )
+        if not is_balanced(texts) or "..." in texts or ";" in texts:
+            raise source.error(
+                f"#define {define.name}: the value is no integer constant; '...' lets the compiler find it",
+                define.start,
+            )
