@@ -35,13 +35,18 @@ place_behind_pointer(ffic_cdata *cd, Py_ssize_t index)
     }
     Py_ssize_t size = item->size;
     if (FFIC_UNLIKELY(size < 0)) {
-        if (index == 0 && item->kind != FFIC_KIND_VOID) {
-            return cd->data; /* what it points to can be referred to, though not looked into */
+        if (index == 0 && item->kind == FFIC_KIND_ARRAY) {
+            return cd->data; /* a `T[]`: its first item is where it is, however long it may be */
         }
         PyErr_Format(PyExc_TypeError, "cdata '%U' points to items of unknown size: cannot index it", cd->type->name);
         return NULL;
     }
-    char *place = (char *)((uintptr_t)cd->data + (uintptr_t)index * (uintptr_t)size);
+    Py_ssize_t offset;
+    if (FFIC_UNLIKELY(__builtin_mul_overflow(index, size, &offset))) {
+        PyErr_Format(PyExc_OverflowError, "index %zd of cdata '%U' is beyond the address space", index, cd->type->name);
+        return NULL;
+    }
+    char *place = (char *)((uintptr_t)cd->data + (uintptr_t)offset);
     PyTypeObject *type = Py_TYPE(cd);
     ffic_state *state = item->state;
     if (type == state->cdata_type) {
@@ -146,8 +151,8 @@ span_of(ffic_cdata *cd, PyObject *key, span *result)
         return -1;
     }
     result->item = ct->item;
-    result->length = stop - start;
-    result->data = (char *)((uintptr_t)cd->data + (uintptr_t)start * (uintptr_t)size);
+    result->length = (Py_ssize_t)((size_t)stop - (size_t)start);
+    result->data = (char *)((uintptr_t)cd->data + (uintptr_t)start * (uintptr_t)size); /* used if the checks pass */
     if (ct->kind == FFIC_KIND_ARRAY) {
         Py_ssize_t length = ffic_cdata_length(cd);
         if (start < 0) {
@@ -160,9 +165,10 @@ span_of(ffic_cdata *cd, PyObject *key, span *result)
         }
         return 0;
     }
-    Py_ssize_t bytes;
-    if (__builtin_sub_overflow(stop, start, &result->length) || __builtin_mul_overflow(result->length, size, &bytes)) {
-        PyErr_Format(PyExc_OverflowError, "slice of cdata '%U' is too long: %zd items", ct->name, result->length);
+    Py_ssize_t bytes, offset;
+    if (__builtin_sub_overflow(stop, start, &result->length) || __builtin_mul_overflow(result->length, size, &bytes) ||
+        __builtin_mul_overflow(start, size, &offset)) {
+        PyErr_Format(PyExc_OverflowError, "slice %zd:%zd of cdata '%U' is beyond the address space", start, stop, ct->name);
         return -1;
     }
     return ffic_cdata_check_range(cd, result->data, bytes);

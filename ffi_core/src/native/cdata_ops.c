@@ -211,8 +211,12 @@ move(ffic_cdata *cd, PyObject *number, bool backwards)
         ffic_cdata_check_access(cd);
         return NULL;
     }
-    uintptr_t distance = (uintptr_t)count * (uintptr_t)step;
-    uintptr_t address = (uintptr_t)cd->data + (backwards ? 0 - distance : distance);
+    Py_ssize_t distance;
+    if (FFIC_UNLIKELY(__builtin_mul_overflow(count, step, &distance))) {
+        PyErr_Format(PyExc_OverflowError, "cdata '%U' moved by %R items is beyond the address space", cd->type->name, number);
+        return NULL;
+    }
+    uintptr_t address = backwards ? (uintptr_t)cd->data - (uintptr_t)distance : (uintptr_t)cd->data + (uintptr_t)distance;
     ffic_ctype *ct = cd->type->kind == FFIC_KIND_ARRAY ? cd->type->pointer : cd->type;
     return ffic_cdata_derived(ct, (char *)address, cd, -1);
 }

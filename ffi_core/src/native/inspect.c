@@ -105,7 +105,7 @@ ffic_ffi_alignof(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObje
     }
     PyObject *result = NULL;
     if (ffic_ctype_complete(ct) == 0) {
-        if (ct->align > 0) {
+        if (ct->align > 0 && ct->kind != FFIC_KIND_VOID && ct->kind != FFIC_KIND_FUNCTION) {
             result = PyLong_FromLong(ct->align);
         }
         else {
