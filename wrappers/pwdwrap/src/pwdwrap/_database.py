@@ -61,9 +61,9 @@ class _Position:
 
     def read_all(self) -> list[PasswdEntry]:
         """Return all entries."""
-        reader = _Reader()
-        self._alone(self._read_whole, reader)
-        return list(reader.ahead)
+        entries: list[PasswdEntry] = []
+        self._alone(self._read_whole, entries)
+        return entries
 
     def close(self, reader: _Reader) -> None:
         """End the reading of ``reader``."""
@@ -93,8 +93,8 @@ class _Position:
         """Let other threads read again, in the parent and in the child."""
         self._lock.release()
 
-    def _alone(self, work: Callable[[_Reader], None], reader: _Reader) -> None:
-        """Do ``work`` while other threads are kept out.
+    def _alone(self, work: Callable[[_T], None], argument: _T) -> None:
+        """Do ``work`` with ``argument`` while other threads are kept out.
 
         Errors: ``RuntimeError`` in a signal handler or finaliser that interrupts such work in its own thread.
         """
@@ -103,7 +103,7 @@ class _Position:
                 raise RuntimeError("this code interrupted a read of the user database, so it cannot read it too")
             try:
                 self._busy = True
-                work(reader)
+                work(argument)
             finally:
                 self._busy = False
 
@@ -114,14 +114,17 @@ class _Position:
                 self._begin(reader)
             self._advance(reader)
 
-    def _read_whole(self, reader: _Reader) -> None:
-        """Read the whole database for ``reader``."""
-        self._begin(reader)
+    def _read_whole(self, entries: list[PasswdEntry]) -> None:
+        """Read the whole database into ``entries``."""
+        self._read_rest_for_owner()
         try:
-            while not reader.finished:
-                self._advance(reader)
+            _raw.rewind()
+            at_end = False
+            while not at_end:
+                more, at_end = _raw.read_next()
+                entries += more
         finally:
-            self._end(reader)
+            _raw.close()
 
     def _drop(self, reader: _Reader) -> None:
         """End the reading of ``reader``, and forget what was read ahead."""

@@ -9,6 +9,9 @@ from pwdwrap import _raw
 from pwdwrap._entry import PasswdEntry
 
 _by_uid = _raw.by_uid
+_by_name = _raw.by_name
+_ENCODING = _raw.ENCODING
+_ENCODING_ERRORS = _raw.ENCODING_ERRORS
 
 
 def getpwuid(uid: SupportsIndex, /) -> PasswdEntry:
@@ -37,7 +40,7 @@ def getpwnam(name: str, /) -> PasswdEntry:
     Errors: ``KeyError`` when there is no such user; ``TypeError`` when ``name`` is not a string; ``ValueError`` when it
     contains a null character or cannot be encoded; ``OSError`` when the database cannot be read.
     """
-    entry = _raw.by_name(_as_bytes(name))
+    entry = _by_name(_as_bytes(name))
     if entry is None:
         raise KeyError(f"getpwnam(): name not found: {name!r}")
     return entry
@@ -55,7 +58,7 @@ def _as_bytes(name: object) -> bytes:
     """Encode ``name`` for C, or say why not in the words of ``pwd``."""
     if not isinstance(name, str):
         raise TypeError(f"getpwnam() argument must be str, not {type(name).__name__}")
-    encoded = name.encode(_raw.ENCODING, _raw.ENCODING_ERRORS)
-    if b"\0" in encoded:
+    encoded = name.encode(_ENCODING, _ENCODING_ERRORS)
+    if 0 in encoded:
         raise ValueError("embedded null byte")
     return encoded

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Callable
 from itertools import repeat
 from typing import Any, Final, Optional
 
@@ -35,6 +36,9 @@ _FIRST_CAPACITY: Final = 1024
 _KEPT_CAPACITY: Final = 16 * 1024
 _LAST_CAPACITY: Final = 64 * 1024 * 1024
 _BATCH: Final = 32
+
+# PasswdEntry's own constructor checks the number of fields, which is known here.
+_make_entry: Final = tuple.__new__
 
 # "No such entry" has many error numbers, says POSIX; these are none of them.
 _FAILURES: Final = frozenset({errno.EIO, errno.EMFILE, errno.ENFILE, errno.EOVERFLOW})
@@ -77,6 +81,15 @@ class _Scratch:
             raise OSError(errno.ERANGE, "an entry of the user database is too large")
         return _Scratch(2 * self.capacity)
 
+
+rewind: Final[Callable[[], None]] = _lib.pwdwrap_rewind
+"""Start reading the whole database from its beginning.
+
+The position belongs to the process: callers of this, ``read_next`` and ``close`` must exclude each other.
+"""
+
+close: Final[Callable[[], None]] = _lib.pwdwrap_close
+"""Close what ``rewind`` opened."""
 
 # Scratch memory that nobody uses now.  A caller takes one out for the time of its call, so that threads, signal handlers
 # and finalisers never share one; list.pop and list.append are atomic.
@@ -172,14 +185,6 @@ def by_name(name: bytes) -> Optional[PasswdEntry]:
     return entry
 
 
-def rewind() -> None:
-    """Start reading the whole database from its beginning.
-
-    The position belongs to the process: callers of this and the next two functions must exclude each other.
-    """
-    _lib.pwdwrap_rewind()
-
-
 def read_next() -> tuple[list[PasswdEntry], bool]:
     """Read some of the next entries of the whole database, and tell whether its end is reached.
 
@@ -194,17 +199,13 @@ def read_next() -> tuple[list[PasswdEntry], bool]:
         status = scratch.block.status
     entries: list[PasswdEntry] = []
     if count > 0:
-        strings = _strings(scratch, 0, scratch.block.length)
+        block = scratch.block
+        strings = _strings(scratch, 0, block.length)
         columns = [strings[place::_STRINGS] for place in range(_STRINGS)]
         columns[2:2] = [_ffi.unpack(scratch.uids, count), _ffi.unpack(scratch.gids, count)]
-        entries = list(map(tuple.__new__, repeat(PasswdEntry), zip(*columns)))
-        if scratch.block.unusual:
-            entries[-1] = _correct(entries[-1], scratch.block.unusual)
+        entries = list(map(_make_entry, repeat(PasswdEntry), zip(*columns)))
+        if block.unusual:
+            entries[-1] = _correct(entries[-1], block.unusual)
     _put_back(scratch)
     _raise_failure(-status)
     return entries, status == _END or (count == 0 and status != 0)
-
-
-def close() -> None:
-    """Close what ``rewind`` opened."""
-    _lib.pwdwrap_close()
