@@ -46,6 +46,11 @@ print(json.dumps(seen))
 EXPECTED = [42, 42, 5, 1, 3.0, 5, 16, "<cdata 'char[]' owning 12 bytes>"]
 
 
+def own_environment() -> dict[str, str]:
+    """Give the environment in which an interpreter finds its own packages only."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
 def other_interpreters() -> list[str]:
     """Find interpreters where ``ffi_core`` can be imported.
 
@@ -58,7 +63,14 @@ def other_interpreters() -> list[str]:
     for candidate in filter(None, candidates):
         question = "import sys, ffi_core, ffi_core._native; print(sys.version)"
         try:
-            done = subprocess.run([candidate, "-c", question], capture_output=True, text=True, timeout=30, check=False)
+            done = subprocess.run(
+                [candidate, "-c", question],
+                capture_output=True,
+                text=True,
+                timeout=30,
+                env=own_environment(),
+                check=False,
+            )
         except OSError:
             continue
         if done.returncode == 0 and done.stdout.strip() != sys.version:
@@ -67,9 +79,7 @@ def other_interpreters() -> list[str]:
 
 
 def use(interpreter: str, *args: str) -> object:
-    environment = python_environment()
-    if interpreter != sys.executable:  # it has an installation of its own
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment = python_environment() if interpreter == sys.executable else own_environment()
     done = subprocess.run([interpreter, "-c", USE, *args], capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
