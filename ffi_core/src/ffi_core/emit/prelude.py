@@ -60,7 +60,7 @@ typedef void (*ffic_function)(void);
 
 #define FFIC_IS_SIGNED(t) ((t)-1 > (t)0 ? 0 : FFIC_SIGNED)
 #define FFIC_TYPEDEF_ROW(n, t, s) {n, t, s, 0, 0, 0, 0, 0, FFIC_TYPEDEF, 0}
-#define FFIC_NUMBER_ROW(n) {#n, 0, sizeof((n)0 | (n)0), 0, FFIC_ALIGNOF(n), 0, 0, 0, FFIC_INTEGER, FFIC_IS_SIGNED(n)}
+#define FFIC_NUMBER_ROW(n) {#n, 0, sizeof(n) + 0 * sizeof((n)0 | (n)0), 0, FFIC_ALIGNOF(n), 0, 0, 0, FFIC_INTEGER, FFIC_IS_SIGNED(n)}
 #define FFIC_FLOATING_ROW(n) {#n, 0, sizeof(n) * ((n)0.5 > 0), 0, FFIC_ALIGNOF(n), 0, 0, 0, FFIC_FLOATING, 0}
 #define FFIC_ENUM_ROW(n, l, t, f) {n, l, sizeof(t), 0, FFIC_ALIGNOF(t), 0, 0, 0, FFIC_ENUM, FFIC_IS_SIGNED(t) | f}
 #define FFIC_OPAQUE_ROW(n) {n, 0, 0, 0, 0, 0, 0, 0, FFIC_RECORD, FFIC_OPAQUE}
