@@ -52,9 +52,10 @@ def parse(  # noqa: PLR0913 - they are the arguments of cdef, all by name
 ) -> Parsed:
     """Read C declarations and add them to ``known``, which does not change.
 
-    ``file`` and ``first_line`` say where the text stands (see ``origin``).  ``override`` lets declarations replace different ones of
-    the same name.  ``packed`` and ``pack`` say how all structs of the text are laid out, as ``#pragma pack`` does.  ``release_gil``
-    is kept with every function.  ``sizeof`` gives the size of records and enums of ``known`` in constant expressions.
+    ``file`` and ``first_line`` say where the text stands (see ``origin``).  ``override`` lets declarations replace
+    different ones of the same name.  ``packed`` and ``pack`` say how all structs of the text are laid out, as
+    ``#pragma pack`` does.  ``release_gil`` is kept with every function.  ``sizeof`` gives the size of records and
+    enums of ``known`` in constant expressions.
     Errors: ``CDefError`` with the place in the text; ``ValueError`` for a wrong ``pack``.
     """
     scope = _scope(known, override=override)

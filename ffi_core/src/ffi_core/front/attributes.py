@@ -1,14 +1,13 @@
 """Compiler attributes: which of them matter, and to what.
 
-``__attribute__((packed))`` and ``__attribute__((aligned(n)))`` change layouts and are kept.  Attributes that would change a type or a
-call in ways that the model cannot say are errors.  All others (``nonnull``, ``format``, ``deprecated``...) say nothing that a caller
-must know and are skipped.
+``__attribute__((packed))`` and ``__attribute__((aligned(n)))`` change layouts and are kept.  Attributes that would
+change a type or a call in ways that the model cannot say are errors.  All others (``nonnull``, ``format``,
+``deprecated``...) say nothing that a caller must know and are skipped.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 # With the reason why skipping it would be silently wrong.
 REFUSED: Final = {
@@ -40,17 +39,16 @@ PACKED: Final = -1
 BIGGEST_ALIGNMENT: Final = 16
 
 
-@dataclass(frozen=True)
-class Attribute:
+class Attribute(NamedTuple):
     """``packed`` or ``aligned``.
 
-    ``index`` is the token that it stands before; ``argument`` numbers the expression in ``aligned(...)``, and is -1 without one;
-    ``after_pointer`` where it follows a ``*``.
+    ``token`` is the one that it stands before; ``argument`` numbers the expression in ``aligned(...)``, and is -1
+    without one; ``after_pointer`` where it follows a ``*``.
     Units: ``offset`` in the text.
     """
 
     name: str
-    index: int
+    token: int
     offset: int
     argument: int = -1
     after_pointer: bool = False

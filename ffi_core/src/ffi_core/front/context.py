@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Optional
 
 from .attributes import BIGGEST_ALIGNMENT, Attribute
@@ -35,18 +34,19 @@ SizeOf = Callable[[CType], int]
 FIRST_LINE = 2
 
 
-@dataclass
 class Reading:
     """What one run of pycparser is about.
 
-    ``record_names`` are the typedefs that name records and enums without a tag, by the token of these; ``arguments`` the expressions in
-    attributes; ``definitions`` the records and enums that are declared, which several declarators can share.
+    ``record_names`` are the typedefs that name records and enums without a tag, by the token of these; ``arguments``
+    the expressions in attributes; ``definitions`` the records and enums that are declared, which several declarators
+    can share.
     """
 
-    prepared: Prepared = field(default_factory=Prepared)
-    record_names: dict[int, str] = field(default_factory=dict)
-    arguments: dict[int, Node] = field(default_factory=dict)
-    definitions: dict[int, Tagged] = field(default_factory=dict)
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self.record_names: dict[int, str] = {}
+        self.arguments: dict[int, Node] = {}
+        self.definitions: dict[int, Tagged] = {}
 
 
 class Context:
@@ -62,7 +62,7 @@ class Context:
         self.scope = scope
         self.directives = directives
         self.target = target
-        self.reading = Reading()
+        self.reading = Reading(Prepared())
         self.specifiers: dict[str, Callable[[Node], CType]] = {}
         self.pending: dict[str, Callable[[], None]] = {}  # macros that were not computed yet
         self.integers: dict[str, Integer] = {}

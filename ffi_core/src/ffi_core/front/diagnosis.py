@@ -93,7 +93,8 @@ _BEFORE_TYPE: Final = frozenset(
 def explain(context: Context, complaint: str, types: Collection[str], find: Callable[[int, int], str]) -> CDefError:
     """Turn a complaint of pycparser into an error at a place of the user's.
 
-    ``types`` are the names known as types.  ``find`` parses the tokens from one to another, and gives the complaint or "".
+    ``types`` are the names known as types.  ``find`` parses the tokens from one to another, and gives the complaint
+    or "".
     """
     prepared = context.prepared
     texts = prepared.texts

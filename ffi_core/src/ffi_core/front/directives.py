@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .source import Source
 
@@ -20,8 +20,7 @@ _LAYOUT_PRAGMAS = ("pack", "ms_struct", "scalar_storage_order", "align", "option
 _PACKS = {"1": 1, "2": 2, "4": 4, "8": 8, "16": 16}
 
 
-@dataclass(frozen=True)
-class Define:
+class Define(NamedTuple):
     """``#define NAME BODY``.
 
     Units: ``offset`` is where the name stands, ``start`` where the body does.

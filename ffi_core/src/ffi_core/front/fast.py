@@ -1,8 +1,9 @@
 """Plain declarations, declared without pycparser.
 
-Headers consist for the most part of functions, structs and typedefs of the plainest kind.  Those are recognised by regular
-expressions, several times as fast as by a grammar.  This part knows no errors: whatever it does not recognise, or has the
-slightest doubt about, pycparser gets.  So it accepts nothing that the other does not, and gives the same model.
+Headers consist for the most part of functions, structs and typedefs of the plainest kind.  Those are recognised by
+regular expressions, several times as fast as by a grammar.  This part knows no errors: whatever it does not
+recognise, or has the slightest doubt about, pycparser gets.  So it accepts nothing that the other does not, and gives
+the same model.
 """
 
 from __future__ import annotations

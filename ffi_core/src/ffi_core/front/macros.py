@@ -6,11 +6,12 @@ import re
 from typing import Any, Final, Optional
 
 from .constants import UnknownValueError
-from .context import Context, Reading
+from .context import Context
 from .directives import Define
 from .literals import Integer, LiteralError, read_integer
 from .model import ConstantDecl
-from .tokens import Rewriter, is_balanced, tokenize
+from .rewriter import Rewriter
+from .tokens import is_balanced, tokenize
 
 Node = Any  # of pycparser, which has no types
 
@@ -22,8 +23,8 @@ _NUMBER = re.compile(r"(\(?)\s*([+-]?)\s*([0-9]\w*)\s*(\)?)\Z", re.ASCII)
 class Macros:
     """The macros of one text.
 
-    As in C a macro can refer to names that are declared after it; so each is computed when it is first needed, at the latest where it
-    stands.
+    As in C a macro can refer to names that are declared after it; so each is computed when it is first needed, at the
+    latest where it stands.
     """
 
     def __init__(self, context: Context, defines: list[Define]) -> None:
@@ -31,7 +32,7 @@ class Macros:
         self._defines = defines
         self._values: dict[int, Integer] = {}  # those that need no expression
         self._bodies: dict[int, Node] = {}
-        self._reading = Reading()
+        self._reading = context.reading
         self._computed: set[int] = set()
 
     def __len__(self) -> int:

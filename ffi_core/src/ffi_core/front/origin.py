@@ -10,8 +10,8 @@ UNKNOWN = ("<cdef>", 1)
 def origin(text: str, filename: str, call_line: int) -> tuple[str, int]:
     """Find ``text`` in the file of its caller: ``(filename, line where the text starts)``, or ``("<cdef>", 1)``.
 
-    The text need not start on the line of the call; the place nearest to it counts.  Only a text that stands in the file as it
-    is, line by line, is found: not one with escapes in it, or that was put together.
+    The text need not start on the line of the call; the place nearest to it counts.  Only a text that stands in the
+    file as it is, line by line, is found: not one with escapes in it, or that was put together.
     Units: ``call_line`` and the result count from 1.
     """
     wanted = text.split("\n")

@@ -31,10 +31,11 @@ from .model import (
     Void,
 )
 from .records import RecordReader
+from .rewriter import Rewriter
 from .scope import Scope
 from .source import Source, declaration_end, skip_space
 from .target import host_target
-from .tokens import MARKER_TYPES, OPAQUE, Rewriter, is_balanced, tokenize
+from .tokens import MARKER_TYPES, OPAQUE, is_balanced, tokenize
 
 Node = Any  # of pycparser, which has no types
 

@@ -49,8 +49,8 @@ class Enumerator(NamedTuple):
 class Piece(NamedTuple):
     """One declaration.
 
-    ``kind`` is "function", "variable", "typedef", "opaque", "struct", "union" or "enum".  ``tag`` and ``name`` are "" where there is
-    none; a function or variable has a ``name``.  ``text`` are the parameters of a function.
+    ``kind`` is "function", "variable", "typedef", "opaque", "struct", "union" or "enum".  ``tag`` and ``name`` are ""
+    where there is none; a function or variable has a ``name``.  ``text`` are the parameters of a function.
     Units: offsets in the text, from ``start`` to ``end``.
     """
 

@@ -218,7 +218,7 @@ class _Members:
         token = context.token(node if node.name else node.bitsize or node)
         start, own_start = self._bounds_before(token)
         end = self._end(own_start)
-        inside = [a for a in context.prepared.member_attributes if own_start <= a.index <= end]
+        inside = [a for a in context.prepared.member_attributes if own_start <= a.token <= end]
         own = [a for a in inside if self._belongs(a, own_start, end)]
         for attribute in own:
             if attribute.name == "packed":
@@ -226,10 +226,10 @@ class _Members:
                     "'packed' on a single member is not supported; pack the whole struct, or declare it with '...;'",
                     attribute.offset,
                 )
-            if attribute.after_pointer and attribute.index <= token:
+            if attribute.after_pointer and attribute.token <= token:
                 raise context.source.error("write this attribute after the member's name", attribute.offset)
         if start == own_start:
-            self._inherited = [a for a in own if a.index <= token]
+            self._inherited = [a for a in own if a.token <= token]
             return own
         return own + self._inherited
 
@@ -237,7 +237,7 @@ class _Members:
         """Leave out attributes inside braces between two tokens: they belong to members of a nested record."""
         texts = self._context.prepared.texts
         depth = 0
-        for index in range(start, min(attribute.index, end)):
+        for index in range(start, min(attribute.token, end)):
             depth += (texts[index] == "{") - (texts[index] == "}")
         return depth == 0
 

@@ -38,8 +38,8 @@ AnyDecl = Union[GlobalDecl, TypeDecl]
 class Scope:
     """Declarations of before, and those that one parse adds to them.
 
-    Nothing of ``known`` changes; what is added is in ``globals`` and ``types``.  ``common`` are the types that need no declaration;
-    ``generation`` changes when a typedef takes one of their names.
+    Nothing of ``known`` changes; what is added is in ``globals`` and ``types``.  ``common`` are the types that need
+    no declaration; ``generation`` changes when a typedef takes one of their names.
     """
 
     def __init__(self, known: Declarations, common: Mapping[str, CType], *, override: bool) -> None:

@@ -1,6 +1,7 @@
 """The words of plain types: what they say before any name is looked up.
 
-Serves the fast path.  Everything is remembered by its text, for the same few types stand in a header thousands of times.
+Serves the fast path.  Everything is remembered by its text, for the same few types stand in a header thousands of
+times.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import Final, NamedTuple, Optional, Union
 from .literals import LiteralError, read_integer
 from .model import CType
 from .names import SPECIFIERS
+from .rewriter import SPECIAL_WORDS
 from .target import Target
-from .tokens import SPECIAL_WORDS
 
 _QUALIFIERS: Final = frozenset(["const", "volatile", "restrict"])
 _TAGS: Final = frozenset(["struct", "union", "enum"])
@@ -60,9 +61,9 @@ Dimensions = tuple[Union[int, str, None], ...]
 class Shape:
     """A type without dimensions.
 
-    One of ``canonical`` (a primitive type, or void), ``name`` and ``tag`` says what it is at its core.  ``pointers`` has the
-    qualifiers of each star.  ``ctype`` is the type once it is resolved, and ``is_plain`` then says that it is neither void nor, by way
-    of a typedef, an array, a function or anything else that a declaration must look at.
+    One of ``canonical`` (a primitive type, or void), ``name`` and ``tag`` says what it is at its core.  ``pointers``
+    has the qualifiers of each star.  ``ctype`` is the type once it is resolved, and ``is_plain`` then says that it is
+    neither void nor, by way of a typedef, an array, a function or anything else that a declaration must look at.
     """
 
     __slots__ = ("canonical", "ctype", "is_plain", "name", "pointers", "qualifiers", "tag")

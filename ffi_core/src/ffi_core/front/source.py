@@ -1,7 +1,7 @@
 """The user's text: where its lines are, without its comments, and cut into declarations.
 
-Everything that looks at C works on ``Source.clean``, in which comments and line continuations are blank.  It has the length of
-the text, so that one offset means the same in both, and every ``Place`` is one in what the user wrote.
+Everything that looks at C works on ``Source.clean``, in which comments and line continuations are blank.  It has the
+length of the text, so that one offset means the same in both, and every ``Place`` is one in what the user wrote.
 """
 
 from __future__ import annotations

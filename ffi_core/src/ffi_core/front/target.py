@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """The arithmetic types of one C implementation.
 
     Units: bits, but ``long_double_size`` is in bytes.
