@@ -179,7 +179,7 @@ def install(session: nox.Session, *groups: str, **flags: str) -> None:
 @nox.session
 def demo(session: nox.Session) -> None:
     """Look up a user in API mode, in both ABI modes and with pwdwrap."""
-    install(session, "test")
+    install(session, "compile")
     session.run("python", "docs/examples/demo.py", *session.posargs)
 
 
@@ -304,3 +304,7 @@ def portable(session: nox.Session) -> None:
     session.log(f"{module.name}: sha256 {hashlib.sha256(module.read_bytes()).hexdigest()}")
     with session.chdir(folder):
         session.run("python", "-c", USE_PORTABLE)
+    if session.python == FOUND[-1]:
+        others = [str(path) for path in ROOT.glob(".nox/portable-*/bin/python")]
+        environment = {"FFI_CORE_TEST_PYTHONS": os.pathsep.join(others)}
+        session.run("pytest", "-q", "tests/core/test_portable_modules.py", env=environment)
