@@ -51,6 +51,7 @@ ctype_alloc(ffic_state *state, ffic_kind kind, ffic_code code)
         return NULL;
     }
     ct->state = state;
+    ct->module = Py_NewRef(state->module);
     ct->kind = (uint8_t)kind;
     ct->code = (uint8_t)code;
     ct->size = -1;
@@ -632,6 +633,7 @@ ctype_traverse(PyObject *self, visitproc visit, void *arg)
 {
     ffic_ctype *ct = (ffic_ctype *)self;
     Py_VISIT(Py_TYPE(self));
+    Py_VISIT(ct->module);
     Py_VISIT(ct->item);
     Py_VISIT(ct->pointer);
     Py_VISIT(ct->open_array);
@@ -713,8 +715,10 @@ ctype_dealloc(PyObject *self)
     Py_XDECREF(ct->ffi);
     Py_XDECREF(ct->key);
     Py_XDECREF(ct->name);
+    PyObject *module = ct->module;
     type->tp_free(self);
     Py_DECREF(type);
+    Py_XDECREF(module);
     Py_TRASHCAN_END
 }
 

@@ -102,6 +102,7 @@ struct ffic_plan;
 struct ffic_ctype {
     PyObject_HEAD
     ffic_state *state;
+    PyObject *module; /* keeps `state` until the last type, and so the last C data, has gone */
     uint8_t kind; /* ffic_kind */
     uint8_t code; /* ffic_code */
     uint16_t flags;

@@ -106,6 +106,61 @@ ffic_cdata_copy(ffic_ctype *ct, const void *value)
     return ffic_cdata_value(ct, value);
 }
 
+/* ---- memory of the small kinds -------------------------------------------------------------------------- */
+
+/* Pointers, views and handles come and go all the time, in a few sizes.  Some are kept for the next ones. */
+enum { SPARE_MIN = sizeof(ffic_cdata), SPARE_LIMIT = 80 };
+
+static inline ffic_spare *
+spare_of(ffic_state *state, size_t size)
+{
+    return &state->spare[(size - SPARE_MIN) / sizeof(void *)];
+}
+
+_Static_assert((sizeof(ffic_cdata_view) - SPARE_MIN) / sizeof(void *) < FFIC_SPARE_SIZES, "views are the largest of them");
+
+static inline void *
+take_memory(ffic_state *state, size_t size)
+{
+    ffic_spare *spare = spare_of(state, size);
+    void *memory = spare->first;
+    if (FFIC_HAS_FREE_LISTS && memory != NULL) {
+        memcpy(&spare->first, memory, sizeof(void *));
+        spare->count--;
+        return memory;
+    }
+    memory = PyObject_Malloc(size);
+    if (memory == NULL) {
+        PyErr_NoMemory();
+    }
+    return memory;
+}
+
+static inline void
+give_memory(ffic_state *state, void *memory, size_t size)
+{
+    ffic_spare *spare = spare_of(state, size);
+    if (FFIC_HAS_FREE_LISTS && spare->count < SPARE_LIMIT) {
+        memcpy(memory, &spare->first, sizeof(void *));
+        spare->first = memory;
+        spare->count++;
+        return;
+    }
+    PyObject_Free(memory);
+}
+
+void
+ffic_cdata_teardown(ffic_state *state)
+{
+    for (size_t i = 0; i < FFIC_SPARE_SIZES; i++) {
+        while (state->spare[i].first != NULL) {
+            void *memory = state->spare[i].first;
+            memcpy(&state->spare[i].first, memory, sizeof(void *));
+            PyObject_Free(memory);
+        }
+    }
+}
+
 /* ---- the other kinds ------------------------------------------------------------------------------------ */
 
 static inline void
@@ -121,9 +176,9 @@ PyObject *
 ffic_cdata_borrowed(ffic_ctype *ct, char *data)
 {
     bool is_function = ffic_is_function_pointer(ct);
-    ffic_cdata *cd = PyObject_Malloc(is_function ? sizeof(ffic_cdata_function) : sizeof(ffic_cdata));
+    ffic_cdata *cd = take_memory(ct->state, is_function ? sizeof(ffic_cdata_function) : sizeof(ffic_cdata));
     if (cd == NULL) {
-        return PyErr_NoMemory();
+        return NULL;
     }
     PyObject_Init((PyObject *)cd, is_function ? ct->state->cdata_function_type : ct->state->cdata_type);
     fill(cd, ct, data);
@@ -154,9 +209,9 @@ ffic_cdata_view_of(ffic_ctype *ct, char *data, PyObject *owner, Py_ssize_t lengt
     bool collectable = is_collectable(owner);
     ffic_cdata_view *view;
     if (FFIC_LIKELY(!collectable)) {
-        view = PyObject_Malloc(sizeof *view);
+        view = take_memory(state, sizeof *view);
         if (view == NULL) {
-            return PyErr_NoMemory();
+            return NULL;
         }
         PyObject_Init((PyObject *)view, state->cdata_view_type);
     }
@@ -486,24 +541,51 @@ ffic_cdata_release(ffic_cdata *cd)
 /* ---- deallocation and garbage collection ------------------------------------------------------------------ */
 
 static void
-plain_dealloc(PyObject *self)
+owning_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
-    ffic_cdata *cd = (ffic_cdata *)self;
-    if (cd->weakrefs != NULL) {
+    ffic_ctype *ct = ((ffic_cdata *)self)->type;
+    if (((ffic_cdata *)self)->weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
     }
-    Py_DECREF(cd->type);
     PyObject_Free(self);
+    Py_DECREF(ct);
     Py_DECREF(type);
+}
+
+/* The C type keeps the module's state, so it goes last. */
+static inline void
+plain_dealloc(PyObject *self, size_t size)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    ffic_ctype *ct = ((ffic_cdata *)self)->type;
+    if (((ffic_cdata *)self)->weakrefs != NULL) {
+        PyObject_ClearWeakRefs(self);
+    }
+    give_memory(ct->state, self, size);
+    Py_DECREF(ct);
+    Py_DECREF(type);
+}
+
+static void
+cdata_dealloc(PyObject *self)
+{
+    plain_dealloc(self, sizeof(ffic_cdata));
+}
+
+static void
+function_dealloc(PyObject *self)
+{
+    plain_dealloc(self, sizeof(ffic_cdata_function));
 }
 
 static void
 finish_gc_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
-    Py_DECREF(((ffic_cdata *)self)->type);
+    ffic_ctype *ct = ((ffic_cdata *)self)->type;
     PyObject_GC_Del(self);
+    Py_DECREF(ct);
     Py_DECREF(type);
 }
 
@@ -520,14 +602,15 @@ view_dealloc(PyObject *self)
         PyObject_ClearWeakRefs(self);
     }
     PyTypeObject *type = Py_TYPE(self);
-    Py_DECREF(view->base.type);
+    ffic_ctype *ct = view->base.type;
     if (collectable) {
         PyObject_GC_Del(self);
     }
     else {
-        PyObject_Free(self);
+        give_memory(ct->state, self, sizeof *view);
     }
     Py_XDECREF(owner);
+    Py_DECREF(ct);
     Py_DECREF(type);
 }
 
@@ -613,10 +696,11 @@ handle_dealloc(PyObject *self)
     PyObject *object = handle->object;
     if (!is_collectable(object)) {
         PyTypeObject *type = Py_TYPE(self);
+        ffic_ctype *ct = handle->base.type;
         handle_finish(handle);
-        Py_DECREF(handle->base.type);
-        PyObject_Free(self);
+        give_memory(ct->state, self, sizeof *handle);
         Py_XDECREF(object);
+        Py_DECREF(ct);
         Py_DECREF(type);
         return;
     }
@@ -656,15 +740,15 @@ ffic_cdata_handle_of(ffic_state *state, PyObject *object)
         }
     }
     else {
-        handle = PyObject_Malloc(sizeof *handle);
+        handle = take_memory(state, sizeof *handle);
         if (handle == NULL) {
-            return PyErr_NoMemory();
+            return NULL;
         }
         PyObject_Init((PyObject *)handle, state->cdata_handle_type);
     }
     fill(&handle->base, state->void_pointer, NULL);
     handle->object = Py_NewRef(object);
-    handle->base.data = (char *)ffic_handle_register(state, handle);
+    handle->base.data = (char *)ffic_handle_register(state, object);
     if (handle->base.data == NULL) {
         Py_DECREF(handle);
         return NULL;
@@ -733,7 +817,7 @@ static PyMemberDef cdata_members[] = {
 
 static PyType_Slot cdata_type_slots[] = {
     {Py_tp_doc, (void *)"A C value, pointer, array, struct or union."},
-    {Py_tp_dealloc, (void *)plain_dealloc},
+    {Py_tp_dealloc, (void *)cdata_dealloc},
     {Py_tp_members, cdata_members},
     {Py_tp_methods, ffic_cdata_methods},
     {Py_tp_repr, (void *)ffic_cdata_repr},
@@ -763,7 +847,7 @@ static PyType_Spec cdata_spec = {
 
 static PyType_Slot owning_slots[] = {
     {Py_tp_doc, (void *)"C data in memory that belongs to the object."},
-    {Py_tp_dealloc, (void *)plain_dealloc},
+    {Py_tp_dealloc, (void *)owning_dealloc},
     {0, NULL},
 };
 
@@ -782,7 +866,7 @@ static PyMemberDef function_members[] = {
 
 static PyType_Slot function_slots[] = {
     {Py_tp_doc, (void *)"A pointer to a C function."},
-    {Py_tp_dealloc, (void *)plain_dealloc},
+    {Py_tp_dealloc, (void *)function_dealloc},
     {Py_tp_members, function_members},
     {Py_tp_call, (void *)PyVectorcall_Call},
     {0, NULL},

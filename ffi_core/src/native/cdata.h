@@ -63,6 +63,8 @@ typedef struct {
 } ffic_cdata_buffer;
 
 int ffic_cdata_setup(PyObject *module, ffic_state *state);
+/* Free the memory that is kept for further objects; when the last object has gone. */
+void ffic_cdata_teardown(ffic_state *state);
 
 /* Is it any of the cdata types?  All others derive from CData directly. */
 static inline bool
@@ -132,8 +134,8 @@ PyObject *ffic_cdata_repr(PyObject *self);
 
 /* handle.c: the numbers that stand for Python objects in C. */
 int ffic_handles_setup(ffic_state *state);
-/* A new number for `handle`, 0 with an exception. */
-uintptr_t ffic_handle_register(ffic_state *state, ffic_cdata_handle *handle);
+/* A new number for `object`, 0 with an exception. */
+uintptr_t ffic_handle_register(ffic_state *state, PyObject *object);
 void ffic_handle_forget(ffic_state *state, uintptr_t number);
 /* The object of the live handle of that number: a new reference, or NULL without an exception. */
 PyObject *ffic_handle_object(ffic_state *state, uintptr_t number);

@@ -51,6 +51,13 @@ PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
 #define FFIC_END_CRITICAL_SECTION() }
 #endif
 
+/* Free lists are for builds in which the GIL guards them. */
+#ifdef Py_GIL_DISABLED
+#define FFIC_HAS_FREE_LISTS 0
+#else
+#define FFIC_HAS_FREE_LISTS 1
+#endif
+
 /* Pointers that are written once, under a lock, and read without one. */
 #define FFIC_LOAD_POINTER(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
 #define FFIC_STORE_POINTER(place, value) __atomic_store_n(&(place), (value), __ATOMIC_RELEASE)

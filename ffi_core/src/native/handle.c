@@ -9,7 +9,7 @@
 
 typedef struct {
     uintptr_t number; /* 0: free */
-    ffic_cdata_handle *handle;
+    PyObject *object; /* borrowed from the handle */
 } slot;
 
 typedef struct ffic_handle_table {
@@ -17,6 +17,7 @@ typedef struct ffic_handle_table {
     size_t mask; /* number of slots - 1 */
     size_t used;
     uintptr_t next;
+    ffic_state *state;
 } handle_table;
 
 /* Numbers are multiples of this: C code may keep flags in the low bits of what it takes for a pointer. */
@@ -24,17 +25,11 @@ enum { STEP = 16, FIRST_SIZE = 64 };
 
 static const char capsule_name[] = "ffi_core._native.handles";
 
-static inline handle_table *
-table_of(ffic_state *state)
-{
-    /* When an interpreter ends, the module's state may go before the last handle does. */
-    return state->handles == NULL ? NULL : state->handle_table;
-}
-
 static void
 free_table(PyObject *capsule)
 {
     handle_table *table = PyCapsule_GetPointer(capsule, capsule_name);
+    table->state->handle_table = NULL; /* the last handles may go after this */
     PyMem_Free(table->slots);
     PyMem_Free(table);
 }
@@ -51,6 +46,7 @@ ffic_handles_setup(ffic_state *state)
         return -1;
     }
     table->slots = slots;
+    table->state = state;
     table->mask = FIRST_SIZE - 1;
     /* Each interpreter starts elsewhere, so that a handle of another one is most likely unknown here. */
     table->next = ((uintptr_t)table << 8 ^ (uintptr_t)table >> 12) / STEP * STEP + STEP;
@@ -101,9 +97,9 @@ grow(handle_table *table)
 }
 
 uintptr_t
-ffic_handle_register(ffic_state *state, ffic_cdata_handle *handle)
+ffic_handle_register(ffic_state *state, PyObject *object)
 {
-    handle_table *table = table_of(state);
+    handle_table *table = state->handle_table;
     uintptr_t number = 0;
     if (table == NULL) {
         PyErr_SetString(PyExc_RuntimeError, "ffi_core is shutting down");
@@ -118,7 +114,7 @@ ffic_handle_register(ffic_state *state, ffic_cdata_handle *handle)
             place = find(table, number);
         } while (number == 0 || place->number != 0);
         place->number = number;
-        place->handle = handle;
+        place->object = object;
         table->used++;
     }
     FFIC_END_CRITICAL_SECTION();
@@ -128,7 +124,7 @@ ffic_handle_register(ffic_state *state, ffic_cdata_handle *handle)
 void
 ffic_handle_forget(ffic_state *state, uintptr_t number)
 {
-    handle_table *table = table_of(state);
+    handle_table *table = state->handle_table;
     if (table == NULL) {
         return;
     }
@@ -146,7 +142,7 @@ ffic_handle_forget(ffic_state *state, uintptr_t number)
             }
         }
         table->slots[hole].number = 0;
-        table->slots[hole].handle = NULL;
+        table->slots[hole].object = NULL;
     }
     FFIC_END_CRITICAL_SECTION();
 }
@@ -154,7 +150,7 @@ ffic_handle_forget(ffic_state *state, uintptr_t number)
 PyObject *
 ffic_handle_object(ffic_state *state, uintptr_t number)
 {
-    handle_table *table = table_of(state);
+    handle_table *table = state->handle_table;
     PyObject *object = NULL;
     if (table == NULL) {
         return NULL;
@@ -162,7 +158,7 @@ ffic_handle_object(ffic_state *state, uintptr_t number)
     FFIC_BEGIN_CRITICAL_SECTION(state->handles);
     slot *place = find(table, number);
     if (number != 0 && place->number == number) {
-        object = Py_XNewRef(place->handle->object);
+        object = Py_NewRef(place->object);
     }
     FFIC_END_CRITICAL_SECTION();
     return object;

@@ -53,6 +53,7 @@ static int
 native_exec(PyObject *module)
 {
     ffic_state *state = PyModule_GetState(module);
+    state->module = module;
     if (make_error(module, state) < 0 || ffic_ctype_setup(module, state) < 0 ||
         ffic_primitives_setup(state) < 0 || make_file_type(state) < 0 || ffic_cdata_setup(module, state) < 0 ||
         ffic_callback_setup(module, state) < 0 || ffic_library_setup(module, state) < 0 ||
@@ -110,6 +111,7 @@ static void
 native_free(void *module)
 {
     (void)native_clear(module);
+    ffic_cdata_teardown(PyModule_GetState(module));
 }
 
 static PyModuleDef_Slot native_slots[] = {

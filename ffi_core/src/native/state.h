@@ -9,7 +9,16 @@ typedef struct ffic_ctype ffic_ctype;
 /* The primitive types, in the order of `ffic_primitives` in primitive.c. */
 enum { FFIC_PRIMITIVE_MAX = 80 };
 
+/* Memory of small objects that were freed, kept for the next ones of that size: see cdata.c. */
+typedef struct {
+    void *first;
+    int count;
+} ffic_spare;
+
+enum { FFIC_SPARE_SIZES = 3 };
+
 typedef struct ffic_state {
+    PyObject *module;               /* whose state it is; borrowed */
     PyTypeObject *ctype_type;       /* CType */
     PyTypeObject *cfield_type;      /* CField */
     PyTypeObject *cdata_type;       /* CData: the base, borrowed memory */
@@ -43,6 +52,7 @@ typedef struct ffic_state {
     ffic_ctype *void_pointer;
     ffic_ctype *char_pointer;
     ffic_ctype *file_type;       /* FILE, where no ffi declares it: opaque */
+    ffic_spare spare[FFIC_SPARE_SIZES];
 } ffic_state;
 
 /* The addresses of all the types above. */
