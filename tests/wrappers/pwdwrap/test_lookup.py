@@ -54,12 +54,17 @@ NAMES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("uid", UIDS, ids=repr)
+def name_of(argument: Any) -> str:
+    """Name an argument alike in every process that collects the tests."""
+    return ascii(argument) if type(argument).__module__ == "builtins" else type(argument).__name__
+
+
+@pytest.mark.parametrize("uid", UIDS, ids=name_of)
 def test_getpwuid_does_what_pwd_does(uid: Any) -> None:
     assert outcome(pwdwrap, "getpwuid", uid) == outcome(pwd, "getpwuid", uid)
 
 
-@pytest.mark.parametrize("name", NAMES, ids=ascii)
+@pytest.mark.parametrize("name", NAMES, ids=name_of)
 def test_getpwnam_does_what_pwd_does(name: Any) -> None:
     assert outcome(pwdwrap, "getpwnam", name) == outcome(pwd, "getpwnam", name)
 
