@@ -292,3 +292,14 @@ def test_any_integer_wraps_around(ffi: Any) -> None:
         assert int(ffi.cast("uintptr_t", ffi.cast("void *", value))) == value % (1 << 64)
 
     check()
+
+
+@ours_only("CFFI's casts keep nothing alive")
+def test_cast_pointers_keep_the_memory_alive(ffi: Any) -> None:
+    pointer = ffi.cast("int *", ffi.new("int[5]", [3, 4, 5, 6, 7]))
+    noise = [ffi.new("int[5]", [9] * 5) for _ in range(100)]
+    assert pointer[4] == 7
+    assert ffi.cast("char *", ffi.cast("void *", pointer))[0] == b"\x03"
+    with pytest.raises(IndexError):
+        pointer[5]
+    assert len(noise) == 100

@@ -146,6 +146,13 @@ ffic_convert_argument(const ffic_argument *argument, PyObject *value, ffic_frame
         place->i = 0;
         return ffic_store(ct, (char *)place, value);
     case FFIC_ARGUMENT_WIDE:
+        if (ffic_is_cdata(ct->state, value) && ((ffic_cdata *)value)->type == ct) {
+            if (ffic_cdata_access((ffic_cdata *)value) < 0) {
+                return -1;
+            }
+            place->p = ((ffic_cdata *)value)->data; /* the wrapper copies it */
+            return 0;
+        }
         storage = f->scratch + argument->storage;
         memset(storage, 0, (size_t)ct->size);
         place->p = storage;

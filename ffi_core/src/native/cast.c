@@ -213,6 +213,10 @@ cast_to_pointer(ffic_ctype *ct, PyObject *value)
             return NULL;
         }
     }
+    if (is_address && !ffic_is_function_pointer(ct) && ffic_is_cdata(ct->state, value)) {
+        /* What owns the memory stays alive with the pointer, as with slices and addressof. */
+        return ffic_cdata_derived(ct, (char *)address, (ffic_cdata *)value, -1);
+    }
     return ffic_cdata_borrowed(ct, (char *)address);
 }
 

@@ -154,6 +154,21 @@ enum {
     WORD_INT128 = 0x1000
 };
 
+/* Words that can never be a name. */
+static bool
+at_keyword(const parser *p)
+{
+    static const char *const words[] = {"auto",   "break",  "case",   "continue", "default", "do",     "else",     "enum",
+                                        "extern", "for",    "goto",   "if",       "inline",  "return", "sizeof",   "static",
+                                        "struct", "switch", "typedef", "union",   "while",   "_Alignas", "_Alignof", "_Thread_local"};
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(words); i++) {
+        if (token_is(p, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static unsigned
 arithmetic_word(const parser *p)
 {
@@ -465,7 +480,11 @@ parse_parameters(parser *p, PyObject *list, bool *variadic)
         }
         if (ct->kind == FFIC_KIND_VOID) {
             Py_DECREF(ct);
-            if (PyList_GET_SIZE(list) == 0 && at_symbol(p, ')')) {
+            bool is_alone = p->start - start >= 4 && PyList_GET_SIZE(list) == 0 && at_symbol(p, ')');
+            for (const char *c = start + 4; is_alone && c < p->start; c++) {
+                is_alone = *c == ' ' || (*c >= '\t' && *c <= '\r'); /* no name behind it */
+            }
+            if (is_alone) {
                 break;
             }
             fail_at(p, start, "a parameter cannot have the type void");
@@ -639,7 +658,8 @@ parse_declarator(parser *p, ffic_ctype *base)
     }
     else {
         if (p->kind == TOKEN_WORD && !at_qualifier(p)) {
-            if (memchr(p->start, '$', p->length) != NULL) { /* only tags of our own making have it */
+            /* A dollar sign is in tags of our own making only. */
+            if (memchr(p->start, '$', p->length) != NULL || at_keyword(p) || arithmetic_word(p) != 0) {
                 Py_DECREF(base);
                 return fail(p, "unexpected symbol");
             }
