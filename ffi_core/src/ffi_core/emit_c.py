@@ -186,7 +186,9 @@ class _ModuleEmitter:
                 f"FFIC_ENUM_ROW({c_string(key)}, {c_string(','.join(decl.enumerators))}, {self._enum_name(decl)}, {flags}),"
             )
         elif spell(decl.type) == "int...":
-            out.add(f"FFIC_NUMBER_ROW({decl.name}),")
+            name = decl.name
+            # What is no integer does not compile.
+            out.add(f"FFIC_NUMBER_ROW({name}, sizeof({name}) + 0 * sizeof(({name})0 | ({name})0)),")
         elif spell(decl.type) == "float...":
             out.add(f"FFIC_FLOATING_ROW({decl.name}),")
         else:

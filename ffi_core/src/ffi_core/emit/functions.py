@@ -18,6 +18,7 @@ from ffi_core.front.model import (
 )
 from ffi_core.front.scope import unqualified
 
+from .prelude import INTEGERS
 from .records import RecordEmitter
 from .spelling import Spelling
 from .writer import Writer, c_string
@@ -104,12 +105,11 @@ class GlobalEmitter:
 
     def _emit_integers(self, out: Writer) -> None:
         out.here()
-        out.add("static void ffic_integers(uint64_t index, struct ffic_integer *value)")
-        out.add("{")
-        out.add("switch (index) {")
+        out.add(INTEGERS)
         for index, decl in enumerate(self._integers):
             out.at(decl.place)
-            out.add(f"case {index}: FFIC_VALUE({decl.name}); break;")
+            # What is no integer does not compile.
+            out.add(f"case {index}: ffic_set(value, (uint64_t)(({decl.name}) | 0), ({decl.name}) <= 0); break;")
         out.here()
         out.add("}")
         out.add("}")

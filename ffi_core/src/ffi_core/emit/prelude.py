@@ -53,14 +53,9 @@ typedef void (*ffic_function)(void);
 #define FFIC_CONSTANT_ROW(n, t) {#n, t, (ffic_function)ffic_constant_##n, 0, 0, FFIC_CONSTANT, 0}
 #define FFIC_PYTHON_ROW(n, t, i) {#n, t, (ffic_function)n, 0, i, FFIC_PYTHON, 0}
 
-/* What `x` is, as an integer; what is none does not compile. */
-#define FFIC_VALUE(x) \\
-    value->magnitude_bits = (uint64_t)((x) | 0); \\
-    value->negative = (x) <= 0 && value->magnitude_bits != 0
-
 #define FFIC_IS_SIGNED(t) ((t)-1 > (t)0 ? 0 : FFIC_SIGNED)
 #define FFIC_TYPEDEF_ROW(n, t, s) {n, t, s, 0, 0, 0, 0, 0, FFIC_TYPEDEF, 0}
-#define FFIC_NUMBER_ROW(n) {#n, 0, sizeof(n) + 0 * sizeof((n)0 | (n)0), 0, FFIC_ALIGNOF(n), 0, 0, 0, FFIC_INTEGER, FFIC_IS_SIGNED(n)}
+#define FFIC_NUMBER_ROW(n, s) {#n, 0, s, 0, FFIC_ALIGNOF(n), 0, 0, 0, FFIC_INTEGER, FFIC_IS_SIGNED(n)}
 #define FFIC_FLOATING_ROW(n) {#n, 0, sizeof(n) * ((n)0.5 > 0), 0, FFIC_ALIGNOF(n), 0, 0, 0, FFIC_FLOATING, 0}
 #define FFIC_ENUM_ROW(n, l, t, f) {n, l, sizeof(t), 0, FFIC_ALIGNOF(t), 0, 0, 0, FFIC_ENUM, FFIC_IS_SIGNED(t) | f}
 #define FFIC_OPAQUE_ROW(n) {n, 0, 0, 0, 0, 0, 0, 0, FFIC_RECORD, FFIC_OPAQUE}
@@ -68,16 +63,21 @@ typedef void (*ffic_function)(void);
 #define FFIC_CHECKED_ROW(n, r, m, i, c) \\
     {n, 0, sizeof(r), sizeof(m), FFIC_ALIGNOF(r), FFIC_ALIGNOF(m), i, c, FFIC_RECORD, FFIC_CHECKED}
 
-#define FFIC_NO_SIZE ((uint64_t)-1)
-#define FFIC_SIZE(r, n) sizeof(((r *)0)->n)
-#define FFIC_FIELD(r, n, t) {#n, t, offsetof(r, n), FFIC_SIZE(r, n), 0, 0, 0}
-#define FFIC_CHECKED_FIELD(r, n, t, m, f) \\
-    {#n, t, offsetof(r, n), FFIC_SIZE(r, n), offsetof(m, f), FFIC_SIZE(m, f), 0}
-#define FFIC_FLEXIBLE(r, n, t) {#n, t, offsetof(r, n), FFIC_NO_SIZE, 0, 0, 0}
-#define FFIC_CHECKED_FLEXIBLE(r, n, t, m, f) {#n, t, offsetof(r, n), FFIC_NO_SIZE, offsetof(m, f), FFIC_NO_SIZE, 0}
 #define FFIC_ANONYMOUS(t, r, m) {"", t, 0, sizeof(r), 0, sizeof(m), 0}
 #define FFIC_BITS(n, t, w, s) {#n, t, 0, w, 0, 0, s}
 """
+
+# A macro would move errors in its argument's use to the generated file.
+INTEGERS: Final = """\
+static void ffic_set(struct ffic_integer *value, uint64_t bits, int is_not_positive)
+{
+    value->magnitude_bits = bits;
+    value->negative = is_not_positive && bits != 0;
+}
+
+static void ffic_integers(uint64_t index, struct ffic_integer *value)
+{
+switch (index) {"""
 
 ALIASES: Final = """\
 #if defined(_MSC_VER) && !defined(__clang__) && _MSC_VER < 1939

@@ -182,11 +182,12 @@ class RecordEmitter:
             declared = mirror or name
             return f"FFIC_ANONYMOUS({type_text}, {name}, {declared}),"
         resolved = self._spelling.resolve(field.type)
-        kind = "FLEXIBLE" if isinstance(resolved, Array) and resolved.length is None else "FIELD"
+        is_flexible = isinstance(resolved, Array) and resolved.length is None
+        declared = "0, 0"
         if mirror is not None:
-            member = self._mirrors[owner][id(field)]
-            return f"FFIC_CHECKED_{kind}({name}, {field.name}, {type_text}, {mirror}, {member}),"
-        return f"FFIC_{kind}({name}, {field.name}, {type_text}),"
+            declared = _place_and_size(mirror, self._mirrors[owner][id(field)], is_flexible=is_flexible)
+        place_and_size = _place_and_size(name, field.name, is_flexible=is_flexible)
+        return f"{{{c_string(field.name)}, {type_text}, {place_and_size}, {declared}, 0}},"
 
     def emit_field_rows(self, out: Writer) -> int:
         """Write the field array, unless it is empty, and give its length."""
@@ -198,6 +199,15 @@ class RecordEmitter:
             out.here()
             out.add("};")
         return len(self._rows)
+
+
+def _place_and_size(record: str, member: str, *, is_flexible: bool) -> str:
+    """Let the compiler say where a member is, and how large.
+
+    Written out: errors in a macro would be reported where it is defined, not at the line of the cdef.
+    """
+    size = "(uint64_t)-1" if is_flexible else f"sizeof((({record} *)0)->{member})"
+    return f"offsetof({record}, {member}), {size}"
 
 
 def _is_const(field: Field) -> bool:
