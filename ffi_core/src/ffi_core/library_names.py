@@ -45,7 +45,9 @@ def candidates(name: str) -> list[str]:
     for folder in _search_path():
         for base in names:
             try:
-                versions = sorted((path for path in folder.glob(base + ".*") if _version(path)), key=_version, reverse=True)
+                versions = sorted(
+                    (path for path in folder.glob(base + ".*") if _version(path)), key=_version, reverse=True
+                )
             except OSError:
                 continue
             # The shortest name of the newest version is what programs are linked with: libm.so.6, not libm.so.6.1.
