@@ -538,6 +538,7 @@ class TestExternPython:
             extern "Python" { void b(void *); static int c(void), d(void); struct s { int x; }; }
             extern "Python+C" int e(void);
             extern "Python + C" { int f(void); };
+            extern "C+Python" int f2(void);
             extern "C" int g(void);
             extern "C" { int h(void); extern int i; }
             int j(void);
@@ -554,6 +555,7 @@ class TestExternPython:
             "d": False,
             "e": True,
             "f": True,
+            "f2": True,
             "g": "FunctionDecl",
             "h": "FunctionDecl",
             "i": "VariableDecl",
@@ -587,6 +589,12 @@ def test_places() -> None:
     assert record.place == Place("<cdef>", 6, 8, "struct s { int x;")
     assert record.fields is not None
     assert record.fields[1].place == Place("<cdef>", 7, 6, "\tint y; };")
+
+
+def test_words_that_go_on_in_the_next_line() -> None:
+    parsed = parse("typedef int num\\\nb\\\r\ner;\\\n number\\\n x; \\\nint y;")
+    assert parsed.types["number"].place == Place("<cdef>", 1, 13, "typedef int num\\")
+    assert (parsed.globals["x"].place.line, parsed.globals["y"].place.line) == (5, 6)
 
 
 def test_places_in_a_file_and_line_directives() -> None:

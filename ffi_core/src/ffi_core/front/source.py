@@ -20,6 +20,8 @@ _NOISE = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+_SPLICED = re.compile(r"\w+(?:\\[ \t]*\r?\n\w+)+", re.ASCII)
+_CONTINUATION = re.compile(r"\\[ \t]*\r?\n")
 _STOP = re.compile(r"""[;{}()]|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""")
 _LINKAGE = re.compile(r'extern\s*"[^"\n]*"\s*\{')
 _SPACE = re.compile(r"\s*")
@@ -48,6 +50,9 @@ class Source:
         text = self.text
         if "/" not in text and "\\" not in text:
             return text
+
+        if "\\" in text:
+            text = _SPLICED.sub(_splice, text)
 
         def blank(match: re.Match[str]) -> str:
             found = match.group()
@@ -83,6 +88,11 @@ class Source:
     def blank(self, start: int, end: int) -> None:
         """Take a piece that has been dealt with out of ``clean``."""
         self.clean = f"{self.clean[:start]}{' ' * (end - start)}{self.clean[end:]}"
+
+
+def _splice(match: re.Match[str]) -> str:
+    """Put a word together that goes on in the next line; the length stays."""
+    return _CONTINUATION.sub("", match.group()).ljust(len(match.group()))
 
 
 def declaration_end(text: str, position: int) -> int:
