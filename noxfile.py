@@ -294,9 +294,10 @@ def portable(session: nox.Session) -> None:
     """Build one API-mode module with the first CPython; import that very file in every other."""
     say_skipped(session)
     install(session, "test")
-    folder = BUILD / "portable" / digest(ROOT / CORE)
-    if not list(folder.glob("_pwuid_cffi*.so")):
-        folder.mkdir(parents=True, exist_ok=True)
+    folder = BUILD / "portable"
+    if session.python == FOUND[0] or not folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
         shutil.copy("docs/examples/pwuid_build.py", folder)
         with session.chdir(folder):
             session.run("python", "pwuid_build.py")
