@@ -193,6 +193,9 @@ ffic_ffi_from_handle(PyObject *self, PyObject *const *args, Py_ssize_t count, Py
     else if (ffic_arguments("from_handle", names, 1, args, count, keywords, values) < 0) {
         return NULL;
     }
+    if (Py_TYPE(values[0]) == state->cdata_handle_type) {
+        return Py_NewRef(((ffic_cdata_handle *)values[0])->object);
+    }
     if (!ffic_is_cdata(state, values[0])) {
         PyErr_Format(PyExc_TypeError, "expected a 'cdata' object with a 'void *' out of new_handle(), not %s",
                      Py_TYPE(values[0])->tp_name);
