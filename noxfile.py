@@ -164,9 +164,13 @@ def wheel(session: nox.Session, project: str, *links: Path, **flags: str) -> Pat
 
 
 def install(session: nox.Session, *groups: str, **flags: str) -> None:
-    """Install our wheels and dependency groups in the session's environment."""
-    core = wheel(session, CORE, **flags)
-    wheels = [core, *(wheel(session, wrapper, core) for wrapper in WRAPPERS)]
+    """Install our wheels and dependency groups in the session's environment.
+
+    Shapes: ``flags`` are for the native runtime.  The wrappers are built against a plain one, which any Python can import.
+    """
+    plain = wheel(session, CORE)
+    core = wheel(session, CORE, **flags) if flags else plain
+    wheels = [core, *(wheel(session, wrapper, plain) for wrapper in WRAPPERS)]
     requirements = nox.project.dependency_groups(GROUPS, *groups) if groups else ()
     session.install("-q", *requirements, *map(str, wheels))
     # The same version from another source is taken for installed.
