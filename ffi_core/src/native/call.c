@@ -1,28 +1,11 @@
 /* Calling C functions. */
 #include "call.h"
 
-#include <errno.h>
-
 #include "arguments.h"
+#include "boundary.h"
 #include "convert.h"
 #include "function.h"
 #include "libffi_types.h"
-
-/* ---- errno ---------------------------------------------------------------------------------------- */
-
-_Thread_local int ffic_thread_errno FFIC_THREAD_ERRNO_MODEL;
-
-int
-ffic_saved_errno(void)
-{
-    return ffic_thread_errno;
-}
-
-void
-ffic_set_saved_errno(int value)
-{
-    ffic_thread_errno = value;
-}
 
 /* ---- libffi calls ------------------------------------------------------------------------------------------- */
 
@@ -130,13 +113,9 @@ done:
 static void
 invoke_libffi(ffi_cif *cif, void (*address)(void), void *result, void **slots, bool keep_gil)
 {
-    PyThreadState *thread = keep_gil ? NULL : PyEval_SaveThread();
-    errno = ffic_thread_errno;
+    PyThreadState *thread = ffic_before_call(keep_gil);
     ffi_call(cif, address, result, slots);
-    ffic_thread_errno = errno;
-    if (thread != NULL) {
-        PyEval_RestoreThread(thread);
-    }
+    ffic_after_call(thread);
 }
 
 /* libffi widens small integer results to a whole ffi_arg; on little-endian machines the value is where a small one is anyway. */
@@ -234,13 +213,9 @@ ffic_call(const ffic_plan *plan, void (*address)(void), PyObject *callee, bool k
             if (plan->hidden) {
                 f.words[0].p = f.scratch + plan->result_storage;
             }
-            PyThreadState *thread = keep_gil ? NULL : PyEval_SaveThread();
-            errno = ffic_thread_errno;
+            PyThreadState *thread = ffic_before_call(keep_gil);
             ffic_invoke_registers(plan, address, f.words, f.result);
-            ffic_thread_errno = errno;
-            if (thread != NULL) {
-                PyEval_RestoreThread(thread);
-            }
+            ffic_after_call(thread);
             result = ffic_load_result(plan, &f);
         }
         ffic_frame_free(&f);

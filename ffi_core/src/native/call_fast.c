@@ -1,7 +1,6 @@
 /* Calls of library functions, specialised: one variant per shape of call and GIL policy, so that each knows which registers it fills. */
-#include <errno.h>
-
 #include "arguments.h"
+#include "boundary.h"
 #include "call.h"
 #include "function.h"
 
@@ -62,19 +61,14 @@ call_registers(PyObject *self, PyObject *const *args, Py_ssize_t count, const ff
     }
     const ffic_word *w = f.words;
     void (*address)(void) = function->call;
-    PyThreadState *thread = keep_gil ? NULL : PyEval_SaveThread();
-    int *c_errno = &errno;
-    *c_errno = ffic_thread_errno;
+    PyThreadState *thread = ffic_before_call(keep_gil);
     if (is_float) {
         FFIC_CALL_BY_SHAPE(double, shape, f.result[0].f);
     }
     else {
         FFIC_CALL_BY_SHAPE(uint64_t, shape, f.result[0].i);
     }
-    ffic_thread_errno = *c_errno;
-    if (!keep_gil) {
-        PyEval_RestoreThread(thread);
-    }
+    ffic_after_call(thread);
     ffic_frame_free(&f);
     return ffic_load_result(plan, &f);
 }
@@ -103,14 +97,9 @@ call_records(PyObject *self, PyObject *const *args, Py_ssize_t count, const bool
     if (plan->hidden) {
         f.words[0].p = f.scratch + plan->result_storage;
     }
-    PyThreadState *thread = keep_gil ? NULL : PyEval_SaveThread();
-    int *c_errno = &errno;
-    *c_errno = ffic_thread_errno;
+    PyThreadState *thread = ffic_before_call(keep_gil);
     ffic_invoke_registers(plan, function->call, f.words, f.result);
-    ffic_thread_errno = *c_errno;
-    if (!keep_gil) {
-        PyEval_RestoreThread(thread);
-    }
+    ffic_after_call(thread);
     ffic_frame_free(&f);
     return ffic_load_result(plan, &f);
 }

@@ -1,10 +1,10 @@
 /* ffi.callback: libffi closures. */
 #include "callback.h"
 
-#include <errno.h>
 #include <ffi.h>
 #include <stdio.h>
 
+#include "boundary.h"
 #include "call.h"
 #include "ffi_object.h"
 #include "libffi_types.h"
@@ -15,6 +15,7 @@ typedef struct closure {
     ffi_closure *closure;
     ffi_cif cif;
     void *cif_memory;
+    size_t result_bytes; /* what libffi gives for the result */
     ffic_python_body body; /* callable is NULL once the callback object is gone */
     PyObject *owner;       /* the callback object, borrowed; NULL once it is gone */
     struct closure *next;  /* in the list of retired closures */
@@ -50,17 +51,15 @@ static void
 closure_invoke(ffi_cif *cif, void *result, void **args, void *data)
 {
     closure *c = data;
-    int entered_errno = errno;
+    ffic_entry entry;
     (void)cif;
-    if (!Py_IsInitialized() || ffic_is_finalizing()) {
-        /* No Python any more: a thread that asked for the GIL now would be stopped for good. */
-        memset(result, 0, sizeof(ffi_arg));
-        errno = entered_errno;
+    if (!ffic_enter_python(&entry)) {
+        if (c->result_bytes > 0) {
+            memset(result, 0, c->result_bytes);
+            memcpy(result, c->body.error_value, (size_t)c->body.result_size);
+        }
         return;
     }
-    PyGILState_STATE gil = PyGILState_Ensure();
-    int outer_errno = ffic_saved_errno();
-    ffic_set_saved_errno(entered_errno);
     if (c->body.callable == NULL) {
         fprintf(stderr, "ffi_core: C called a callback whose Python object has been freed; the error value is returned. "
                         "Keep the object that ffi.callback() returned for as long as C may call it.\n");
@@ -74,10 +73,7 @@ closure_invoke(ffi_cif *cif, void *result, void **args, void *data)
     if (c->body.type != NULL) {
         widen_result(c->body.type->item, result);
     }
-    int left_errno = ffic_saved_errno();
-    ffic_set_saved_errno(outer_errno);
-    PyGILState_Release(gil);
-    errno = left_errno;
+    ffic_leave_python(&entry);
 }
 
 /* ---- making and retiring ------------------------------------------------------------------------------------------ */
@@ -103,6 +99,10 @@ closure_new(ffic_ctype *function, PyObject *callable, PyObject *error, PyObject 
     }
     if (ffic_python_body_init(&c->body, function, callable, error, onerror) < 0) {
         goto failed;
+    }
+    c->result_bytes = (size_t)c->body.result_size;
+    if (c->result_bytes > 0 && c->result_bytes < sizeof(ffi_arg)) {
+        c->result_bytes = sizeof(ffi_arg);
     }
     ffi_type **types = ffic_libffi_alloc(&c->cif_memory, (size_t)(function->length + 1) * sizeof *types);
     if (types == NULL) {

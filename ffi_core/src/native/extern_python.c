@@ -1,17 +1,39 @@
 /* extern "Python": finding the Python body of a C function, and calling it. */
 #include "extern_python.h"
 
-#include <errno.h>
 #include <stdio.h>
 
-#include "call.h"
+#include "boundary.h"
 #include "python_body.h"
 #include "type_parser.h"
 
 static const char body_capsule[] = "ffi_core.extern_python_body";
 static const char registry_key[] = "ffi_core.extern_python_tables";
 
-/* ---- which ffi of this interpreter belongs to a table ------------------------------------------------------------------ */
+/* ---- which ffi of this interpreter belongs to a table ------------------------------------------------------------------
+ *
+ * Each interpreter has a dict: address of the table -> FFI.  The look-up is done once per interpreter and table in a row: its
+ * result is noted in the module's storage.  Interpreters are told apart by their number, which is never used again.
+ */
+
+typedef struct ffic_extern_note {
+    int64_t interpreter;
+    ffic_ffi *ffi; /* borrowed: the dict, which lives as long as the interpreter, holds it */
+    struct ffic_extern_note *previous; /* notes are few (one per interpreter), and never freed: other threads may be reading */
+} note;
+
+static int64_t
+this_interpreter(void)
+{
+    return PyInterpreterState_GetID(PyInterpreterState_Get());
+}
+
+/* The last word of the module's storage: the newest note. */
+static note **
+newest_note(const struct ffic_table *table)
+{
+    return (note **)(void *)&table->storage[table->storage_words - 1];
+}
 
 /* dict: address of the table -> FFI, in the interpreter's own dict.  Borrowed. */
 static PyObject *
@@ -36,23 +58,37 @@ registry(void)
 int
 ffic_extern_register(ffic_ffi *ffi)
 {
+    const struct ffic_table *table = ffi->declarations.table;
     PyObject *tables = registry();
-    PyObject *key = tables == NULL ? NULL : PyLong_FromVoidPtr((void *)(uintptr_t)ffi->declarations.table);
+    PyObject *key = tables == NULL ? NULL : PyLong_FromVoidPtr((void *)(uintptr_t)table);
     int result = key == NULL ? -1 : PyDict_SetItem(tables, key, (PyObject *)ffi);
     Py_XDECREF(key);
-    return result;
+    note *made = result < 0 ? NULL : PyMem_RawCalloc(1, sizeof *made);
+    if (made == NULL) {
+        if (result == 0) {
+            PyErr_NoMemory();
+        }
+        return -1;
+    }
+    made->interpreter = this_interpreter();
+    made->ffi = ffi;
+    note **newest = newest_note(table);
+    made->previous = __atomic_load_n(newest, __ATOMIC_ACQUIRE);
+    while (!__atomic_compare_exchange_n(newest, &made->previous, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    }
+    return 0;
 }
 
-/* New reference, NULL without an exception. */
+/* Borrowed; NULL without an exception. */
 static ffic_ffi *
 registered(const struct ffic_table *table)
 {
-    PyObject *tables = registry();
-    PyObject *key = tables == NULL ? NULL : PyLong_FromVoidPtr((void *)(uintptr_t)table);
-    PyObject *ffi = key == NULL ? NULL : ffic_dict_get(tables, key);
-    Py_XDECREF(key);
-    PyErr_Clear();
-    return (ffic_ffi *)ffi;
+    int64_t interpreter = this_interpreter();
+    const note *n = __atomic_load_n(newest_note(table), __ATOMIC_ACQUIRE);
+    while (n != NULL && n->interpreter != interpreter) {
+        n = n->previous;
+    }
+    return n == NULL ? NULL : n->ffi;
 }
 
 /* ---- def_extern ------------------------------------------------------------------------------------------------------------ */
@@ -65,6 +101,24 @@ body_capsule_free(PyObject *capsule)
         ffic_python_body_clear(body);
         PyMem_Free(body);
     }
+}
+
+/* The list of bodies has one place per function of the table, None where there is no body yet. */
+static int
+put_body(ffic_ffi *ffi, Py_ssize_t index, PyObject *capsule)
+{
+    Py_ssize_t count = (Py_ssize_t)ffi->declarations.table->python_count;
+    if (ffi->python_bodies == NULL) {
+        PyObject *bodies = PyList_New(count);
+        if (bodies == NULL) {
+            return -1;
+        }
+        for (Py_ssize_t i = 0; i < count; i++) {
+            PyList_SET_ITEM(bodies, i, Py_NewRef(Py_None));
+        }
+        ffi->python_bodies = bodies;
+    }
+    return PyList_SetItem(ffi->python_bodies, index, Py_NewRef(capsule));
 }
 
 static int
@@ -96,10 +150,7 @@ set_body(ffic_ffi *ffi, PyObject *name, PyObject *callable, PyObject *error, PyO
     }
     Py_XDECREF(ct);
     ffic_ffi *home = declared.ffi; /* the table whose trampoline calls it */
-    if (capsule != NULL && home->python_bodies == NULL) {
-        home->python_bodies = PyDict_New();
-    }
-    int result = capsule == NULL || home->python_bodies == NULL ? -1 : PyDict_SetItem(home->python_bodies, name, capsule);
+    int result = capsule == NULL ? -1 : put_body(home, (Py_ssize_t)declared.generated->size, capsule);
     Py_XDECREF(capsule);
     return result;
 }
@@ -184,9 +235,8 @@ call_with_gil(const struct ffic_table *table, uint32_t index, char *frame)
 {
     const struct ffic_python_function *function = &table->python[index];
     ffic_ffi *ffi = registered(table);
-    PyObject *capsule = ffi == NULL || ffi->python_bodies == NULL ? NULL
-                                                                   : PyDict_GetItemString(ffi->python_bodies, function->name);
-    if (capsule == NULL) {
+    PyObject *capsule = ffi == NULL || ffi->python_bodies == NULL ? Py_None : PyList_GET_ITEM(ffi->python_bodies, index);
+    if (capsule == Py_None) {
         fprintf(stderr,
                 "extern \"Python\": function %s.%s() called, but no code was attached to it yet with @ffi.def_extern().  "
                 "Returning 0.\n",
@@ -202,24 +252,16 @@ call_with_gil(const struct ffic_table *table, uint32_t index, char *frame)
         }
         Py_DECREF(capsule);
     }
-    Py_XDECREF(ffi);
 }
 
 void
 ffic_call_python(const struct ffic_table *table, uint32_t index, void *frame)
 {
-    int entered_errno = errno;
-    if (!Py_IsInitialized() || ffic_is_finalizing()) {
+    ffic_entry entry;
+    if (!ffic_enter_python(&entry)) {
         memset(frame, 0, (size_t)table->python[index].result_size);
-        errno = entered_errno;
         return;
     }
-    PyGILState_STATE gil = PyGILState_Ensure();
-    int outer_errno = ffic_saved_errno();
-    ffic_set_saved_errno(entered_errno);
     call_with_gil(table, index, frame);
-    int left_errno = ffic_saved_errno();
-    ffic_set_saved_errno(outer_errno);
-    PyGILState_Release(gil);
-    errno = left_errno;
+    ffic_leave_python(&entry);
 }

@@ -3,7 +3,8 @@
 
 #include <dlfcn.h>
 
-#include "call.h"
+#include "boundary.h"
+#include "cdata.h"
 #include "type_parser.h"
 
 /* ---- arguments ------------------------------------------------------------------------------------------------------- */
@@ -257,7 +258,7 @@ FFIC_METHOD(ffic_ffi_init_once)
 static PyObject *
 ffi_get_errno(PyObject *Py_UNUSED(self), void *Py_UNUSED(closure))
 {
-    return PyLong_FromLong(ffic_saved_errno());
+    return PyLong_FromLong(ffic_this_thread.saved_errno);
 }
 
 static int
@@ -275,7 +276,7 @@ ffi_set_errno(PyObject *Py_UNUSED(self), PyObject *value, void *Py_UNUSED(closur
         PyErr_Format(PyExc_OverflowError, "errno %ld does not fit 'int'", number);
         return -1;
     }
-    ffic_set_saved_errno((int)number);
+    ffic_this_thread.saved_errno = (int)number;
     return 0;
 }
 

@@ -11,7 +11,7 @@ typedef struct ffic_ffi {
     PyObject *tagged;   /* dict: "struct passwd" -> CType; what this ffi's declarations made */
     ffic_declarations declarations;
     PyObject *once;     /* dict: tag -> result, of init_once */
-    PyObject *python_bodies; /* dict: name of an extern "Python" function -> capsule of its body; or NULL */
+    PyObject *python_bodies; /* list: bodies of the extern "Python" functions of the table, by index; or NULL: see extern_python.c */
     PyObject *name;     /* str: module name, or None */
     PyObject *weakrefs;
 } ffic_ffi;

@@ -110,7 +110,8 @@ module_init(const struct ffic_table *table)
                      table->version > FFIC_TABLE_VERSION ? "upgrade ffi-core" : "build the module again with the installed ffi-core");
         return NULL;
     }
-    if (table->storage_words * sizeof(void *) < sizeof(module_definition)) {
+    /* The last word is for extern "Python". */
+    if (table->storage_words * sizeof(void *) < sizeof(module_definition) + sizeof(void *)) {
         PyErr_Format(PyExc_ImportError, "module '%s' leaves too little room for this Python: build it again with a newer ffi-core",
                      table->module_name);
         return NULL;
