@@ -12,13 +12,14 @@ or in setup.py: ``setup(ffi_modules=["src/pwdwrap/_build.py:ffibuilder"])``.  Ea
 from __future__ import annotations
 
 import runpy
+import sys
 import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from setuptools import Distribution, Extension
+from setuptools import Distribution
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 from setuptools.errors import OptionError, SetupError
@@ -82,13 +83,14 @@ def finalize_distribution_options(distribution: Distribution) -> None:
 
 
 def _parse_toml(path: Path, text: str) -> dict[str, Any]:
-    try:
+    if sys.version_info >= (3, 11):
         import tomllib
-    except ImportError:  # Python 3.9 and 3.10: setuptools brings a parser for its own use of the file
-        from setuptools.config.pyprojecttoml import load_file
 
-        return dict(load_file(path))
-    return tomllib.loads(text)
+        return tomllib.loads(text)
+    # setuptools brings a parser for its own use of the file.
+    from setuptools.config.pyprojecttoml import load_file
+
+    return dict(load_file(path))
 
 
 def _add_modules(distribution: Any, entries: Sequence[str]) -> None:
@@ -147,7 +149,7 @@ def _add_extension(distribution: Any, built: BuiltModule) -> None:
 class GeneratingBuildExt(build_ext):
     """Generates the C file of an extension just before it is compiled."""
 
-    def build_extension(self, ext: Extension) -> None:
+    def build_extension(self, ext: Any) -> None:
         """Generate, compile and link one extension."""
         built = getattr(ext, "ffi_core_module", None)
         if built is not None:
@@ -163,7 +165,8 @@ class GeneratingBuildExt(build_ext):
         """Name the library so that every version of Python imports it."""
         built = getattr(self.ext_map.get(fullname), "ffi_core_module", None)
         if built is None:
-            return str(super().get_ext_filename(fullname))
+            base: Any = super()  # not annotated
+            return str(base.get_ext_filename(fullname))
         return str(Path(*fullname.split("."))) + module_suffix(limited=is_limited(built.module))
 
     def get_source_files(self) -> list[str]:
@@ -218,7 +221,8 @@ class GeneratingBuildPy(build_py):
 
     def get_source_files(self) -> list[str]:
         """Put the scripts into source distributions."""
-        return [*super().get_source_files(), *(built.script for built in self._generated())]
+        base: Any = super()  # not annotated
+        return [*base.get_source_files(), *(built.script for built in self._generated())]
 
 
 # Both.
