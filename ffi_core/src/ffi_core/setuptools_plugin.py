@@ -135,10 +135,10 @@ def _load(entry: str) -> BuiltModule:
 
 
 def _add_extension(distribution: Any, built: BuiltModule) -> None:
-    # The generated file becomes the first source when it exists; until then there are the user's own ones.
+    # The generated file becomes the first source when it is compiled.  The script is nothing to depend on: the generated
+    # file is younger than the library only if its text has changed.
     extension: Any = extension_for(built.module, "")
     del extension.sources[0]
-    extension.depends = [*extension.depends, built.script]
     extension.ffi_core_module = built
     distribution.ext_modules = [*(distribution.ext_modules or []), extension]
     base = distribution.cmdclass.get("build_ext", build_ext)
@@ -152,14 +152,18 @@ class GeneratingBuildExt(build_ext):
     def build_extension(self, ext: Any) -> None:
         """Generate, compile and link one extension."""
         built = getattr(ext, "ffi_core_module", None)
-        if built is not None:
-            path = built.module.path_in(self.build_temp)
-            built.generate(path)
-            if path.as_posix() not in ext.sources:
-                ext.sources.insert(0, path.as_posix())
-            # The file is younger than the library only if its text has changed.
-            ext.depends = [name for name in ext.depends if name != built.script]
-        super().build_extension(ext)
+        if built is None:
+            super().build_extension(ext)
+            return
+        path = built.module.path_in(self.build_temp)
+        built.generate(path)
+        # Only meanwhile: it is no part of source distributions.
+        own_sources = ext.sources
+        ext.sources = [path.as_posix(), *own_sources]
+        try:
+            super().build_extension(ext)
+        finally:
+            ext.sources = own_sources
 
     def get_ext_filename(self, fullname: str) -> str:
         """Name the library so that every version of Python imports it."""
@@ -171,8 +175,10 @@ class GeneratingBuildExt(build_ext):
 
     def get_source_files(self) -> list[str]:
         """Put the scripts into source distributions."""
-        scripts = [ext.ffi_core_module.script for ext in self.extensions if hasattr(ext, "ffi_core_module")]
-        return [*super().get_source_files(), *scripts]
+        ours = [ext for ext in self.extensions if hasattr(ext, "ffi_core_module")]
+        # Newer versions of setuptools list what extensions depend on, older ones do not.
+        more = [name for ext in ours for name in (*ext.depends, ext.ffi_core_module.script)]
+        return list(dict.fromkeys([*super().get_source_files(), *more]))
 
 
 # ABI mode.
