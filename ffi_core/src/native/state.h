@@ -9,7 +9,7 @@ typedef struct ffic_ctype ffic_ctype;
 /* The primitive types, in the order of `ffic_primitives` in primitive.c. */
 enum { FFIC_PRIMITIVE_MAX = 80 };
 
-/* Memory of small objects that were freed, kept for the next ones of that size: see cdata.c. */
+/* Memory of small objects that were freed, kept for the next ones of that size: see cdata_memory.h. */
 typedef struct {
     void *first;
     int count;

@@ -1,0 +1,56 @@
+/* The memory of C data objects themselves: free lists, and which of them the garbage collector knows.  For cdata.c and cdata_types.c. */
+#ifndef FFIC_CDATA_MEMORY_H
+#define FFIC_CDATA_MEMORY_H
+
+#include "cdata.h"
+
+/* Pointers, views and handles come and go all the time, in a few sizes.  Some are kept for the next ones. */
+enum { FFIC_SPARE_MIN = sizeof(ffic_cdata), FFIC_SPARE_LIMIT = 80 };
+
+static inline ffic_spare *
+ffic_spare_of(ffic_state *state, size_t size)
+{
+    return &state->spare[(size - FFIC_SPARE_MIN) / sizeof(void *)];
+}
+
+_Static_assert((sizeof(ffic_cdata_view) - FFIC_SPARE_MIN) / sizeof(void *) < FFIC_SPARE_SIZES, "views are the largest of them");
+
+static inline void *
+ffic_take_memory(ffic_state *state, size_t size)
+{
+    ffic_spare *spare = ffic_spare_of(state, size);
+    void *memory = spare->first;
+    if (FFIC_HAS_FREE_LISTS && memory != NULL) {
+        memcpy(&spare->first, memory, sizeof(void *));
+        spare->count--;
+        return memory;
+    }
+    memory = PyObject_Malloc(size);
+    if (memory == NULL) {
+        PyErr_NoMemory();
+    }
+    return memory;
+}
+
+static inline void
+ffic_give_memory(ffic_state *state, void *memory, size_t size)
+{
+    ffic_spare *spare = ffic_spare_of(state, size);
+    if (FFIC_HAS_FREE_LISTS && spare->count < FFIC_SPARE_LIMIT) {
+        memcpy(memory, &spare->first, sizeof(void *));
+        spare->first = memory;
+        spare->count++;
+        return;
+    }
+    PyObject_Free(memory);
+}
+
+/* Does a view of `owner`, or a handle to it, take part in garbage collection?  Where the owner refers to no other objects, as most do, no
+ * cycle can go through it, and the object is allocated without what the collector needs: its type has tp_is_gc. */
+static inline bool
+ffic_is_collectable(PyObject *owner)
+{
+    return owner != NULL && PyType_IS_GC(Py_TYPE(owner));
+}
+
+#endif
