@@ -63,6 +63,25 @@ def test_compile_in_the_current_directory(tmp_path: Path, monkeypatch: pytest.Mo
     assert Path.cwd() == tmp_path
 
 
+def test_module_can_be_imported_right_away(tmp_path: Path) -> None:
+    code = """
+import sys
+sys.path.insert(0, "made")
+try:
+    import _m
+except ImportError:
+    pass
+from ffi_core import FFI
+ffi = FFI()
+ffi.cdef("#define X ...")
+ffi.set_source("_m", "#define X 7")
+ffi.compile(tmpdir="made")
+import _m
+print(_m.lib.X)
+"""
+    assert run(code, cwd=tmp_path).stdout == "7\n"
+
+
 def test_python_headers_are_not_needed(tmp_path: Path) -> None:
     text = tmp_path / "_m.c"
     make().emit_c_code(text)

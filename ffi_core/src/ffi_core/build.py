@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import invalidate_caches
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Union
@@ -77,6 +78,7 @@ def write_if_changed(path: StrPath, text: str) -> bool:
     except BaseException:
         Path(temporary).unlink()
         raise
+    invalidate_caches()  # it may be imported right away
     return True
 
 
@@ -158,6 +160,7 @@ def compile_module(
         except BaseException:
             staged.unlink(missing_ok=True)
             raise
+    invalidate_caches()
     return output
 
 
