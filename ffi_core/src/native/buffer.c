@@ -3,6 +3,7 @@
 
 #include "cdata_slots.h"
 #include "convert.h"
+#include "heap_type.h"
 
 typedef struct {
     PyObject_HEAD

@@ -1,6 +1,7 @@
 /* C types: making and naming the derived ones, and CType as Python sees it. */
 #include "c_type.h"
 
+#include "heap_type.h"
 #include "plan.h"
 
 /* ---- naming ---------------------------------------------------------------------------------- */
@@ -854,10 +855,10 @@ ffic_ctype_setup(PyObject *module, ffic_state *state)
     if (state->interned == NULL) {
         return -1;
     }
-    state->ctype_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &ctype_spec, NULL);
+    state->ctype_type = ffic_make_type(module, &ctype_spec, NULL);
     if (state->ctype_type == NULL || PyModule_AddType(module, state->ctype_type) < 0) {
         return -1;
     }
-    state->cfield_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &cfield_spec, NULL);
+    state->cfield_type = ffic_make_type(module, &cfield_spec, NULL);
     return state->cfield_type == NULL ? -1 : PyModule_AddType(module, state->cfield_type);
 }

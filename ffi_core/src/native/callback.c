@@ -7,6 +7,7 @@
 #include "boundary.h"
 #include "call.h"
 #include "ffi_object.h"
+#include "heap_type.h"
 #include "libffi_types.h"
 #include "python_body.h"
 
@@ -312,12 +313,7 @@ static PyType_Spec callback_spec = {
 int
 ffic_callback_setup(PyObject *module, ffic_state *state)
 {
-    PyObject *bases = PyTuple_Pack(1, state->cdata_type);
-    if (bases == NULL) {
-        return -1;
-    }
-    state->cdata_callback_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &callback_spec, bases);
-    Py_DECREF(bases);
+    state->cdata_callback_type = ffic_make_type(module, &callback_spec, state->cdata_type);
     return state->cdata_callback_type == NULL ? -1 : 0;
 }
 

@@ -1,6 +1,7 @@
 /* Indexing, slicing and iterating over arrays and pointers. */
 #include "cdata_slots.h"
 #include "convert.h"
+#include "heap_type.h"
 
 /* ---- one item ----------------------------------------------------------------------------------------------- */
 

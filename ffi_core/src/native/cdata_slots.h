@@ -31,7 +31,4 @@ PyObject *ffic_cdata_member_names(ffic_cdata *cd);
 int ffic_buffer_setup(PyObject *module, ffic_state *state);
 int ffic_allocator_setup(PyObject *module, ffic_state *state);
 
-/* Make a heap type; `base` may be NULL.  A type without Py_tp_new cannot be instantiated. */
-PyTypeObject *ffic_make_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base);
-
 #endif

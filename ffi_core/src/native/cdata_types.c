@@ -4,6 +4,7 @@
 #include "call.h"
 #include "cdata_memory.h"
 #include "cdata_slots.h"
+#include "heap_type.h"
 
 /* ---- deallocation and garbage collection ------------------------------------------------------------------ */
 
@@ -376,21 +377,6 @@ static PyType_Spec buffer_spec = {
     .flags = SUBTYPE_FLAGS | Py_TPFLAGS_HAVE_GC,
     .slots = buffer_slots,
 };
-
-PyTypeObject *
-ffic_make_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base)
-{
-    PyObject *bases = base == NULL ? NULL : PyTuple_Pack(1, base);
-    if (base != NULL && bases == NULL) {
-        return NULL;
-    }
-    PyTypeObject *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, bases);
-    Py_XDECREF(bases);
-    if (type != NULL && Py_TPFLAGS_DISALLOW_INSTANTIATION == 0 && type->tp_new == PyBaseObject_Type.tp_new) {
-        type->tp_new = NULL; /* CPython 3.9 has no flag for it */
-    }
-    return type;
-}
 
 int
 ffic_cdata_setup(PyObject *module, ffic_state *state)

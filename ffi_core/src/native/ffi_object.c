@@ -268,7 +268,12 @@ ffi_set_errno(PyObject *Py_UNUSED(self), PyObject *value, void *Py_UNUSED(closur
         PyErr_SetString(PyExc_AttributeError, "cannot delete errno");
         return -1;
     }
-    long number = PyLong_AsLong(value);
+    PyObject *integer = PyNumber_Index(value); /* no floats */
+    if (integer == NULL) {
+        return -1;
+    }
+    long number = PyLong_AsLong(integer);
+    Py_DECREF(integer);
     if (number == -1 && PyErr_Occurred()) {
         return -1;
     }

@@ -2,6 +2,7 @@
 #include "function.h"
 
 #include "call.h"
+#include "heap_type.h"
 #include "type_parser.h"
 
 /* The function type, realised on first use.  Borrowed; NULL with an exception. */
@@ -179,6 +180,6 @@ static PyType_Spec function_spec = {
 int
 ffic_function_setup(PyObject *module, ffic_state *state)
 {
-    state->function_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &function_spec, NULL);
+    state->function_type = ffic_make_type(module, &function_spec, NULL);
     return state->function_type == NULL ? -1 : PyModule_AddType(module, state->function_type);
 }

@@ -8,6 +8,7 @@
 
 #include "convert.h"
 #include "function.h"
+#include "heap_type.h"
 #include "suggest.h"
 #include "type_parser.h"
 
@@ -449,10 +450,10 @@ static PyType_Spec lib_spec = {
 int
 ffic_lib_setup(PyObject *module, ffic_state *state)
 {
-    state->lib_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &lib_spec, NULL);
+    state->lib_type = ffic_make_type(module, &lib_spec, NULL);
     if (state->lib_type == NULL || PyModule_AddType(module, state->lib_type) < 0) {
         return -1;
     }
-    state->library_variable_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &variable_spec, NULL);
+    state->library_variable_type = ffic_make_type(module, &variable_spec, NULL);
     return state->library_variable_type == NULL ? -1 : 0;
 }

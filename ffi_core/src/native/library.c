@@ -5,6 +5,7 @@
 
 #include "cdata.h"
 #include "ffi_object.h"
+#include "heap_type.h"
 #include "lib.h"
 
 static ffic_library *
@@ -193,7 +194,7 @@ static PyType_Spec library_spec = {
 int
 ffic_library_setup(PyObject *module, ffic_state *state)
 {
-    state->library_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &library_spec, NULL);
+    state->library_type = ffic_make_type(module, &library_spec, NULL);
     return state->library_type == NULL ? -1 : 0;
 }
 

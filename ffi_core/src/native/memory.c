@@ -4,6 +4,7 @@
 #include "cdata_slots.h"
 #include "convert.h"
 #include "ffi_object.h"
+#include "heap_type.h"
 
 /* ---- what to allocate --------------------------------------------------------------------------------------------- */
 
