@@ -41,6 +41,7 @@ Node = Any  # of pycparser, which has no types
 
 _ARGUMENT = "__ffi_core_argument_"
 _TYPE = "__ffi_core_type"
+_MOST_STARS = 500
 
 
 class Parser:
@@ -155,6 +156,7 @@ class Parser:
         self._context.reading = Reading(prepared)
         if not prepared.texts:
             return []
+        self._refuse_long_runs(prepared.texts, prepared.offsets)
         from pycparser.c_parser import CParser, ParseError
 
         names = self._names_in(prepared.texts)
@@ -183,6 +185,14 @@ class Parser:
             return ""
 
         raise explain(self._context, complaint, names, find)
+
+    def _refuse_long_runs(self, texts: list[str], offsets: list[int]) -> None:
+        """Refuse pointers to pointers without end, for which pycparser 2 takes time that grows with their square."""
+        run = 0
+        for text, offset in zip(texts, offsets):
+            run = run + 1 if text == "*" else 0
+            if run > _MOST_STARS:
+                raise self._source.error("this type is nested too deeply", offset)
 
     def _names_in(self, texts: list[str]) -> set[str]:
         """Collect the names of types that were known before the text."""
