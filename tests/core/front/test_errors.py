@@ -49,6 +49,10 @@ CASES = [
     ("static inline int f(int x)\n{ return x; }", 19, "has a body"),
     ("typedef int T; int T;", 20, "typedef"),
     ("if (x) y;", 1, "no C declaration"),
+    # pycparser fails over these itself.
+    ("int struct T;", 1, "no C declaration"),
+    ("struct int T;", 1, "no C declaration"),
+    (f"int {'*' * 501}f(void);", 505, "nested too deeply"),
     # The preprocessor.
     ("#include <stdio.h>", 1, "#include"),
     ("  #ifdef X", 3, "#ifdef"),

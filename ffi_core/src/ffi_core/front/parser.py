@@ -165,8 +165,8 @@ class Parser:
             nodes = CParser().parse(_c_text(prelude, prepared.texts), FILE_NAME).ext
         except ParseError as error:
             complaint = str(error)
-        except RecursionError:
-            complaint = ""
+        except (RecursionError, AttributeError, TypeError, AssertionError, LookupError):
+            complaint = ""  # pycparser trips over some nonsense: "int struct T;"
         else:
             return list(nodes)[len(prelude) :]
         names.update(self._typedef_names())
@@ -182,6 +182,8 @@ class Parser:
                 return str(error)
             except RecursionError:
                 return f"{FILE_NAME}:{first + FIRST_LINE}:1: this is nested too deeply"
+            except (AttributeError, TypeError, AssertionError, LookupError):
+                return f"{FILE_NAME}:{first + FIRST_LINE}:1: this is no C declaration"
             return ""
 
         raise explain(self._context, complaint, names, find)
