@@ -335,6 +335,7 @@ ffic_ffi_getctype(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObj
     return result;
 }
 
+/* Sets: what is included twice is listed once. */
 typedef struct {
     PyObject *typedefs, *structs, *unions;
 } type_names;
@@ -342,12 +343,12 @@ typedef struct {
 static int
 sort_in(PyObject *name, void *context)
 {
-    type_names *lists = context;
-    PyObject *list = lists->typedefs, *bare;
+    type_names *all = context;
+    PyObject *names = all->typedefs, *bare;
     Py_ssize_t length = PyUnicode_GET_LENGTH(name), space = PyUnicode_FindChar(name, ' ', 0, length, 1);
     if (space >= 0) {
         Py_UCS4 first = PyUnicode_READ_CHAR(name, 0);
-        list = first == 's' ? lists->structs : first == 'u' ? lists->unions : NULL;
+        names = first == 's' ? all->structs : first == 'u' ? all->unions : NULL;
     }
     bare = PyUnicode_Substring(name, space + 1, length);
     if (bare == NULL) {
@@ -355,12 +356,21 @@ sort_in(PyObject *name, void *context)
     }
     int result = 0;
     bool has_name = PyUnicode_GET_LENGTH(bare) > 0 && PyUnicode_READ_CHAR(bare, 0) != '$';
-    if (list != NULL && has_name) {
-        int known = PySequence_Contains(list, bare);
-        result = known < 0 ? -1 : known ? 0 : PyList_Append(list, bare);
+    if (names != NULL && has_name) {
+        result = PySet_Add(names, bare);
     }
     Py_DECREF(bare);
     return result;
+}
+
+static PyObject *
+sorted_list(PyObject *names)
+{
+    PyObject *list = PySequence_List(names);
+    if (list != NULL && PyList_Sort(list) < 0) {
+        Py_CLEAR(list);
+    }
+    return list;
 }
 
 PyObject *
@@ -370,16 +380,16 @@ ffic_ffi_list_types(PyObject *self, PyObject *const *args, Py_ssize_t count, PyO
     if (ffic_arguments("list_types", names, 0, args, count, keywords, NULL) < 0) {
         return NULL;
     }
-    type_names lists = {PyList_New(0), PyList_New(0), PyList_New(0)};
+    type_names all = {PySet_New(NULL), PySet_New(NULL), PySet_New(NULL)};
     PyObject *result = NULL;
-    if (lists.typedefs != NULL && lists.structs != NULL && lists.unions != NULL &&
-        ffic_each_declared((ffic_ffi *)self, true, sort_in, &lists) == 0 && PyList_Sort(lists.typedefs) == 0 &&
-        PyList_Sort(lists.structs) == 0 && PyList_Sort(lists.unions) == 0) {
-        result = PyTuple_Pack(3, lists.typedefs, lists.structs, lists.unions);
+    if (all.typedefs != NULL && all.structs != NULL && all.unions != NULL &&
+        ffic_each_declared((ffic_ffi *)self, true, sort_in, &all) == 0) {
+        /* "N" takes the new lists over, and fails if one is NULL. */
+        result = Py_BuildValue("(NNN)", sorted_list(all.typedefs), sorted_list(all.structs), sorted_list(all.unions));
     }
-    Py_XDECREF(lists.typedefs);
-    Py_XDECREF(lists.structs);
-    Py_XDECREF(lists.unions);
+    Py_XDECREF(all.typedefs);
+    Py_XDECREF(all.structs);
+    Py_XDECREF(all.unions);
     return result;
 }
 
