@@ -188,6 +188,34 @@ ffi_include(PyObject *self, PyObject *other)
     Py_RETURN_NONE;
 }
 
+/* Forget what was declared, and take it all from another ffi: the module that a compiler made of these declarations. */
+static PyObject *
+ffi_replace(PyObject *self, PyObject *other)
+{
+    ffic_ffi *ffi = (ffic_ffi *)self;
+    if (!PyObject_TypeCheck(other, ffi->state->ffi_type) || other == self) {
+        PyErr_SetString(PyExc_TypeError, "_replace() takes another FFI object");
+        return NULL;
+    }
+    PyObject *includes = PyList_New(1);
+    if (includes == NULL) {
+        return NULL;
+    }
+    PyList_SET_ITEM(includes, 0, Py_NewRef(other));
+    PyObject *old = ffi->declarations.includes;
+    ffi->declarations.includes = includes;
+    Py_XDECREF(old);
+    if (ffi->declarations.globals != NULL) {
+        PyDict_Clear(ffi->declarations.globals);
+    }
+    if (ffi->declarations.types != NULL) {
+        PyDict_Clear(ffi->declarations.types);
+    }
+    PyDict_Clear(ffi->parsed);
+    PyDict_Clear(ffi->tagged);
+    Py_RETURN_NONE;
+}
+
 /* ---- init_once -------------------------------------------------------------------------------------------------------------- */
 
 /* One lock per tag, made under the GIL or the critical section; the function runs with it held. */
@@ -423,6 +451,7 @@ static PyMethodDef ffi_methods[] = {
                        "Decorator that gives an extern \"Python\" function its body."),
     METHOD(init_once, "init_once(func, tag)\n--\n\nCall `func` once per tag, also with several threads; return its result."),
     {"_declare", (PyCFunction)(void (*)(void))ffi_declare, METH_FASTCALL, NULL},
+    {"_replace", ffi_replace, METH_O, NULL},
     {"_include", ffi_include, METH_O, NULL},
     {"__reduce__", ffi_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},

@@ -1,0 +1,52 @@
+"""The class `cffi.FFI`: that of ffi_core, and what cffi has deprecated but packages still use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from sys import _getframe
+from types import ModuleType
+from typing import Any, Optional, Union
+
+import ffi_core
+from cffi.error import CDefError, FFIError, VerificationError
+from cffi.verifier import Verifier, caller_folder
+
+
+class FFI(ffi_core.FFI):
+    """Declares C, and gives access to it; ``backend`` is ignored, there is one runtime."""
+
+    verifier: Verifier
+
+    def __init__(self, backend: Optional[ModuleType] = None) -> None:
+        del backend
+        super().__init__()
+        self._cdef_texts: list[str] = []
+        self._verified: list[ModuleType] = []
+
+    def _cdef(self, csource: str, *arguments: Any, **keywords: Any) -> None:
+        super()._cdef(csource, *arguments, **keywords)
+        self._cdef_texts.append(csource)
+
+    def verify(self, source: str = "", tmpdir: Union[str, Path, None] = None, **kwds: Any) -> Any:
+        """Compile what is declared with the C code ``source``, and give its ``lib`` (deprecated: use ``set_source``).
+
+        ``kwds`` are those of ``Verifier``.
+        Errors: ``VerificationError`` with what the compiler says.
+        """
+        if tmpdir is None:
+            tmpdir = caller_folder(_getframe(1).f_code.co_filename)
+        self.verifier = Verifier(self, source, tmpdir, **kwds)
+        return self.verifier.load_library()
+
+    def _adopt(self, module: Any) -> None:
+        """Use what the compiler made of the declarations in place of these.
+
+        A later ``verify()`` makes a module of what is declared from now on, which includes this one.
+        """
+        self._replace(module.ffi)
+        self._verified.append(module)
+        self._own = None
+        self._cdef_texts.clear()
+
+
+__all__ = ["FFI", "CDefError", "FFIError", "VerificationError"]
