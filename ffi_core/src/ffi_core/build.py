@@ -5,9 +5,11 @@ setuptools knows how each platform's compiler makes extension modules.  It is im
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -125,6 +127,29 @@ def extension_for(module: GeneratedModule, path: StrPath) -> Extension:
     return Extension(module.name, sources, **options)
 
 
+def embed_python(extension: Extension, file_name: str) -> None:
+    """Let the library link with this Python, and start it as this interpreter's environment.
+
+    Errors: ``VerificationError`` where Python is no shared library.
+    """
+    variable = sysconfig.get_config_var
+    if not variable("Py_ENABLE_SHARED"):
+        raise VerificationError(
+            f"embedding needs Python as a shared library, and {sys.executable} was built without: use a Python that was "
+            "configured with --enable-shared (pyenv: PYTHON_CONFIGURE_OPTS=--enable-shared pyenv install ...; Debian, "
+            "Ubuntu: apt install python3-dev)"
+        )
+    folder = str(variable("LIBDIR"))
+    extension.libraries += [f"python{variable('LDVERSION')}"]
+    extension.library_dirs += [folder]
+    if Path(folder).parts[:3] not in {("/", "usr", "lib"), ("/", "usr", "lib64")}:
+        extension.runtime_library_dirs += [folder]
+    extension.define_macros += [("FFIC_PROGRAM", json.dumps(sys.executable, ensure_ascii=False))]
+    if sys.platform.startswith("linux"):
+        # Programs look for it by its name; and Python has pointers into it, so it stays in memory.
+        extension.extra_link_args += [f"-Wl,-soname,{file_name}", "-Wl,-z,nodelete"]
+
+
 def compile_module(
     module: GeneratedModule,
     path: Path,
@@ -133,8 +158,9 @@ def compile_module(
     target: Optional[str] = None,
     verbose: bool = False,
     debug: Optional[bool] = None,
+    embedding: bool = False,
 ) -> Path:
-    """Compile the generated C file at ``path`` to an extension module under ``folder``.
+    """Compile the generated C file at ``path`` to an extension module under ``folder``; for ``embedding`` to a library.
 
     Relative paths among the options count from ``folder``.
     Errors: ``VerificationError`` with the compiler's message.
@@ -143,12 +169,15 @@ def compile_module(
     extension = extension_for(module, path.absolute())
     *parents, stem = module.name.split(".")
     if target is None or target == "*":
-        output = Path(folder, *parents, stem + module_suffix(limited=is_limited(module)))
+        suffix = shared_library_suffix() if embedding else module_suffix(limited=is_limited(module))
+        output = Path(folder, *parents, stem + suffix)
     elif target.endswith(".*"):
         output = Path(folder, *parents, target[:-2] + shared_library_suffix())
     else:
         output = Path(folder, *parents, target)
     output.parent.mkdir(parents=True, exist_ok=True)
+    if embedding:
+        embed_python(extension, output.name)
     with tempfile.TemporaryDirectory(prefix="ffi_core-") as scratch:
         made = _run_setuptools(extension, folder, Path(scratch), verbose=verbose, debug=debug)
         # Replaced, not overwritten: a process may have the old one mapped.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Optional
 
 from ffi_core import __version__
-from ffi_core.emit import prelude
+from ffi_core.emit import embedding, prelude
 from ffi_core.emit.functions import GlobalEmitter
 from ffi_core.emit.records import RecordEmitter
 from ffi_core.emit.spelling import Spelling
@@ -30,7 +30,7 @@ _OWN_FEATURES: Final = re.compile(
 _STORAGE_WORDS: Final = 40
 
 
-def emit_c(
+def emit_c(  # noqa: PLR0913 - all but the first three by name
     module_name: str,
     own: Declarations,
     source: str,
@@ -39,22 +39,27 @@ def emit_c(
     includes: Sequence[str] = (),
     source_place: Place = NOWHERE,
     filename: str = "module.c",
+    init_code: Optional[str] = None,
 ) -> str:
     """Write the C file of a module.
 
     ``known`` has what ``own`` refers to: with the declarations of included modules, whose dotted names are ``includes``.
-    ``source`` is the user's C code, and ``source_place`` where it stands.
+    ``source`` is the user's C code, and ``source_place`` where it stands.  With ``init_code``, Python text, it becomes a
+    library for C programs (embedding), and is no extension module.
     Errors: ``CDefError`` where a declaration has a type that C cannot name.
     """
-    return _ModuleEmitter(module_name, own, known or own, filename).emit(source, source_place, includes)
+    return _ModuleEmitter(module_name, own, known or own, filename, init_code).emit(source, source_place, includes)
 
 
 class _ModuleEmitter:
-    def __init__(self, module_name: str, own: Declarations, known: Declarations, filename: str) -> None:
+    def __init__(
+        self, module_name: str, own: Declarations, known: Declarations, filename: str, init_code: Optional[str]
+    ) -> None:
         self._module_name = module_name
         self._name = module_name.rpartition(".")[2]
         self._table = f"ffic_table_{self._name}"
         self._own = own
+        self._init_code = init_code
         self._spelling = Spelling(own, known)
         self._records = RecordEmitter(own.types, self._spelling)
         self._globals = GlobalEmitter(own.globals, self._spelling, self._records)
@@ -68,12 +73,17 @@ class _ModuleEmitter:
         out.add(prelude.MACROS)
         self._emit_aliases()
         out.add(f"FFIC_EXPORT extern const struct ffic_table {self._table};")
-        self._globals.emit_python(out, self._fill(prelude.PYTHON_CALL))
+        call_text = prelude.PYTHON_CALL if self._init_code is None else embedding.CALL
+        self._globals.emit_python(out, self._fill(call_text), always=self._init_code is not None)
         self._records.emit_code(out)
         self._globals.emit_code(out)
         self._emit_tables(includes)
         out.here()
-        out.add(self._fill(prelude.INIT))
+        if self._init_code is None:
+            out.add(self._fill(prelude.INIT))
+        else:
+            out.add(f"static const char ffic_init_code[] = {c_string(self._init_code)};")
+            out.add(self._fill(embedding.START))
         return out.text()
 
     def _fill(self, template: str) -> str:
@@ -95,6 +105,8 @@ class _ModuleEmitter:
         if not own_features:
             out.add(prelude.FEATURES)
             out.add(header)
+        if self._init_code is not None:
+            out.add(embedding.DECLARATIONS)
         out.at(place)
         out.add(source)
         out.here()
@@ -108,6 +120,9 @@ class _ModuleEmitter:
             out.add(
                 "#if defined(_MSC_VER)\n#include <BaseTsd.h>\ntypedef SSIZE_T ssize_t;\n#else\n#include <sys/types.h>\n#endif"
             )
+        if self._init_code is not None:
+            out.add(embedding.HEADERS)
+            return
         if self._globals.python_count:
             out.add("#include <stdio.h>")
         if self._globals.python_count or self._records.needs_memcpy:

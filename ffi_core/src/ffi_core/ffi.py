@@ -37,6 +37,8 @@ class FFI(runtime.FFI):
         self._included: list[FFI] = []
         self._module: Optional[GeneratedModule] = None
         self._unicode: Optional[bool] = None
+        self._init_code: Optional[str] = None  # Python text, in a library for embedding
+        self._has_init_code = False
 
     # Declarations.
 
@@ -59,7 +61,7 @@ class FFI(runtime.FFI):
         frame = sys._getframe(1)
         self._cdef(csource, frame.f_code.co_filename, frame.f_lineno, override, packed, pack, release_gil)
 
-    def _cdef(
+    def _cdef(  # noqa: PLR0913, PLR0917 - the arguments of cdef
         self,
         csource: str,
         filename: str,
@@ -68,9 +70,10 @@ class FFI(runtime.FFI):
         packed: bool = False,
         pack: Optional[int] = None,
         release_gil: bool = True,
+        exported: bool = False,
     ) -> None:
         if not isinstance(csource, str):
-            raise TypeError("cdef() argument must be a string")
+            raise TypeError(f"{'embedding_api' if exported else 'cdef'}() argument must be a string")
         from ffi_core import front
 
         file, first_line = front.origin(csource, filename, line)
@@ -86,9 +89,10 @@ class FFI(runtime.FFI):
                 release_gil=release_gil,
                 sizeof=self._sizeof_declared,
             )
-            own = front.merge(self._own or front.Declarations(), parsed.added)
-            known = front.Declarations(parsed.globals, parsed.types)
-            self._declare(*front.python_table(parsed.added))
+            added = front.export_functions(parsed.added) if exported else parsed.added
+            own = front.merge(self._own or front.Declarations(), added)
+            known = front.Declarations({**parsed.globals, **added.globals}, parsed.types)
+            self._declare(*front.python_table(added))
             self._own, self._known = own, known
 
     def _sizeof_declared(self, ctype: CType) -> int:
@@ -134,6 +138,37 @@ class FFI(runtime.FFI):
             1,
         )
         self._unicode = bool(enabled_flag)
+
+    # Embedding.
+
+    def embedding_api(self, csource: str, packed: bool = False, pack: Optional[int] = None) -> None:
+        """Add C declarations of what C programs use: the functions are written in Python, and the library exports them.
+
+        The module of ``set_source`` becomes a library for C programs.  The init code gives the functions their bodies.
+        Errors: as ``cdef``.
+        """
+        frame = sys._getframe(1)
+        self._cdef(csource, frame.f_code.co_filename, frame.f_lineno, False, packed, pack, exported=True)
+        if self._init_code is None:
+            self._init_code = ""
+
+    def embedding_init_code(self, pysource: str) -> None:
+        """Say which Python code runs when a C program first calls a function of the library.
+
+        It imports ``ffi`` and ``lib`` from the module of ``set_source``, which exists in that program only, and defines the
+        functions with ``@ffi.def_extern()``.
+        Errors: ``SyntaxError``; ``ValueError`` when it is called again.
+        """
+        if not isinstance(pysource, str):
+            raise TypeError("'pysource' must be a string")
+        if self._has_init_code:
+            raise ValueError("embedding_init_code() can only be called once")
+        from textwrap import dedent
+
+        text = dedent(pysource).lstrip("\n")
+        compile(text, "<init code>", "exec", dont_inherit=True)
+        self._init_code = text
+        self._has_init_code = True
 
     # Modules.
 
@@ -209,6 +244,10 @@ class FFI(runtime.FFI):
                 )
             includes.append(other._module.name)
         if module.source is None:
+            if self._init_code is not None:
+                raise ValueError(
+                    f"{module.name!r} is for embedding, which needs C source: set_source({module.name!r}, '') will do"
+                )
             from ffi_core.emit_py import emit_py
 
             return emit_py(module.name, own, includes=includes)
@@ -225,6 +264,7 @@ class FFI(runtime.FFI):
             includes=includes,
             source_place=place,
             filename=module.file_name,
+            init_code=self._init_code,
         )
 
     def emit_c_code(self, filename: StrPath) -> None:
@@ -267,7 +307,10 @@ class FFI(runtime.FFI):
             say(f"{'generated' if changed else 'not changed:'} {path}")
         if module.source is None:
             return str(path.absolute())
-        return str(compile_module(module, path, tmpdir, target=target, verbose=bool(verbose), debug=debug))
+        embedding = self._init_code is not None
+        return str(
+            compile_module(module, path, tmpdir, target=target, verbose=bool(verbose), debug=debug, embedding=embedding)
+        )
 
     def distutils_extension(self, tmpdir: StrPath = "build", verbose: bool = True) -> Any:
         """Write the C file under ``tmpdir``, and give the ``setuptools.Extension`` that compiles it."""
@@ -282,4 +325,6 @@ class FFI(runtime.FFI):
         changed = write_if_changed(path, self._generate())
         if verbose:
             say(f"{'generated' if changed else 'not changed:'} {path}")
+        if self._init_code is not None:
+            raise TypeError("distutils_extension() is for extension modules, not for libraries that embed Python")
         return extension_for(module, path)

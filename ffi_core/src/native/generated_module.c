@@ -1,6 +1,7 @@
 /* Making Python modules of declaration tables in generated C (API mode). */
 #include "generated_module.h"
 
+#include "embedding.h"
 #include "extern_python.h"
 #include "lib.h"
 
@@ -99,8 +100,8 @@ static PyModuleDef_Slot generated_slots[] = {
     {0, NULL},
 };
 
-static void *
-module_init(const struct ffic_table *table)
+PyModuleDef *
+ffic_module_definition(const struct ffic_table *table)
 {
     if (table->version != FFIC_TABLE_VERSION || table->table_size < sizeof(struct ffic_table)) {
         PyErr_Format(PyExc_ImportError,
@@ -126,13 +127,21 @@ module_init(const struct ffic_table *table)
         definition->definition.m_slots = generated_slots;
         __atomic_store_n(&definition->table, table, __ATOMIC_RELEASE);
     }
-    return PyModuleDef_Init(&definition->definition);
+    return (PyModuleDef *)PyModuleDef_Init(&definition->definition);
+}
+
+static void *
+module_init(const struct ffic_table *table)
+{
+    return ffic_module_definition(table);
 }
 
 static const struct ffic_runtime generated_runtime = {
     .version = FFIC_TABLE_VERSION,
+    .size = sizeof(struct ffic_runtime),
     .module_init = module_init,
     .call_python = ffic_call_python,
+    .embed = ffic_embed,
 };
 
 int

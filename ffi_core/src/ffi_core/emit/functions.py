@@ -116,11 +116,13 @@ class GlobalEmitter:
 
     # Functions written in Python.
 
-    def emit_python(self, out: Writer, call_text: str) -> None:
-        """Write the C functions that call Python.  ``call_text`` is what they share."""
-        if not self._python:
-            return
+    def emit_python(self, out: Writer, call_text: str, *, always: bool = False) -> None:
+        """Write the C functions that call Python.  ``call_text`` is what they share, to be written ``always`` or if needed."""
         out.here()
+        if not self._python:
+            if always:
+                out.add(call_text)
+            return
         out.add("static const struct ffic_python_function ffic_python[] = {")
         for decl in self._python:
             result = self._spelling.result(decl.type)

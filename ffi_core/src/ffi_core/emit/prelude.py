@@ -20,12 +20,26 @@ MACROS: Final = """\
 #  define FFIC_CHECK static __attribute__((unused))
 #  define FFIC_PACKED __attribute__((packed))
 #  define FFIC_ALIGNED(n) __attribute__((aligned(n)))
-#  define FFIC_ALIGNOF(t) _Alignof(t)
+#  if defined(__cplusplus)
+#    define FFIC_ALIGNOF(t) alignof(t)
+#  else
+#    define FFIC_ALIGNOF(t) _Alignof(t)
+#  endif
 #else
 #  define FFIC_CHECK static
 #  define FFIC_PACKED
 #  define FFIC_ALIGNED(n) __declspec(align(n))
 #  define FFIC_ALIGNOF(t) __alignof(t)
+#endif
+
+#if defined(__cplusplus)
+#  if !defined(_Bool)
+#    define _Bool bool
+#  endif
+#  if !defined(restrict)
+#    define restrict __restrict
+#  endif
+extern "C" {
 #endif
 
 /* A declaration that does not fit the C code is an error, not a warning. */
@@ -35,7 +49,7 @@ MACROS: Final = """\
 #  pragma clang diagnostic warning "-Wincompatible-pointer-types-discards-qualifiers"
 #  pragma clang diagnostic error "-Wint-conversion"
 #  pragma clang diagnostic ignored "-Wconstant-conversion"
-#elif defined(__GNUC__) && __GNUC__ >= 5
+#elif defined(__GNUC__) && __GNUC__ >= 5 && !defined(__cplusplus)
 #  pragma GCC diagnostic error "-Wimplicit-function-declaration"
 #  pragma GCC diagnostic error "-Wincompatible-pointer-types"
 #  pragma GCC diagnostic error "-Wint-conversion"
@@ -154,4 +168,8 @@ FFIC_EXPORT PyObject *PyInit_@NAME@(void)
     }
 @KEEP@    return (PyObject *)runtime->module_init(&@TABLE@);
 }
+
+#if defined(__cplusplus)
+}
+#endif
 """

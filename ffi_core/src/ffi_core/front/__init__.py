@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Optional
 
 from .errors import CDefError, FFIError
+from .exported import export_functions
 from .model import CType, Declarations
 from .names import common_types
 from .origin import origin
@@ -21,6 +22,7 @@ __all__ = [
     "Declarations",
     "FFIError",
     "Parsed",
+    "export_functions",
     "merge",
     "origin",
     "parse",

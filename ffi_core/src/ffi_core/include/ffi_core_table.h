@@ -125,11 +125,14 @@ struct ffic_table {
 /* What a generated module gets from `ffi_core._native._generated_module` (a capsule of that name). */
 struct ffic_runtime {
     uint32_t version; /* FFIC_TABLE_VERSION of the runtime */
-    uint32_t reserved;
+    uint32_t size;    /* sizeof(struct ffic_runtime) */
     /* Returns the module definition (a new or borrowed object for PyInit_ to return), NULL with an exception set. */
     void *(*module_init)(const struct ffic_table *table);
     /* Calls the Python body of an extern "Python" function. */
     void (*call_python)(const struct ffic_table *table, uint32_t index, void *frame);
+    /* Embedding: makes the module in this interpreter, and runs the init code (UTF-8).  `started`: the library started Python,
+     * so it ends with the program.  Returns 0, or -1 after it printed what went wrong. */
+    int (*embed)(const struct ffic_table *table, const char *init_code, int started);
 };
 
 #endif
