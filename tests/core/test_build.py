@@ -49,6 +49,32 @@ def test_compile_makes_a_module(tmp_path: Path) -> None:
     assert done.stdout.startswith("42 "), done.stdout
 
 
+CPP_SOURCE = """
+#include <vector>
+struct point { int x; double y; };
+enum color { RED, GREEN = 7 };
+static int counter = 5;
+static bool has(bool b) { return !b; }
+static struct point moved(struct point p) { p.x += static_cast<int>(std::vector<int>(3).size()); return p; }
+"""
+
+
+@pytest.mark.skipif(shutil.which("c++") is None, reason="there is no C++ compiler")
+def test_module_in_cplusplus(tmp_path: Path) -> None:
+    cdef = """
+    struct point { int x; ...; };
+    enum color { RED, GREEN, ... };
+    extern int counter;
+    _Bool has(_Bool);
+    struct point moved(struct point);
+    extern "Python" int body(int *restrict);
+    """
+    make(cdef, CPP_SOURCE, source_extension=".cpp").compile(tmpdir=tmp_path)
+    assert (tmp_path / "_m.cpp").exists()
+    code = "from _m import ffi, lib; print(lib.moved([4]).x, lib.GREEN, lib.has(False), lib.counter, ffi.sizeof('struct point'))"
+    assert run(code, tmp_path, cwd=tmp_path).stdout == "7 7 True 5 16\n"
+
+
 @pytest.mark.skipif(not any(".abi3" in s for s in EXTENSION_SUFFIXES), reason="no name says stable ABI here")
 def test_name_is_that_of_the_stable_abi(tmp_path: Path) -> None:
     assert Path(make().compile(tmpdir=tmp_path)).name == "_m.abi3.so"

@@ -84,6 +84,7 @@ class _ModuleEmitter:
         else:
             out.add(f"static const char ffic_init_code[] = {c_string(self._init_code)};")
             out.add(self._fill(embedding.START))
+        out.add(prelude.END)
         return out.text()
 
     def _fill(self, template: str) -> str:

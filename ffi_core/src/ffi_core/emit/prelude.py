@@ -168,7 +168,10 @@ FFIC_EXPORT PyObject *PyInit_@NAME@(void)
     }
 @KEEP@    return (PyObject *)runtime->module_init(&@TABLE@);
 }
+"""
 
+# Closes what MACROS opens.
+END: Final = """\
 #if defined(__cplusplus)
 }
 #endif
