@@ -22,7 +22,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         description="Run a command to which `import cffi` gives ffi_core.",
         epilog="Example: %(prog)s -- python -m pip install --no-build-isolation --no-binary :all: SOMEPACKAGE",
     )
-    stand_in.add_argument("--path", action="store_true", help="print the directory that is to stand first on PYTHONPATH")
+    stand_in.add_argument(
+        "--path", action="store_true", help="print the directory that is to stand first on PYTHONPATH"
+    )
     stand_in.add_argument("words", nargs="*", metavar="COMMAND", help="the command to run, and its arguments")
     asked = sys.argv[1:] if arguments is None else list(arguments)
     # What stands after the first "--" is for the command, dashes and all.

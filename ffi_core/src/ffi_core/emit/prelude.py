@@ -99,10 +99,25 @@ ALIASES: Final = """\
 #endif
 """
 
-# Feature test macros must come before the first header.
+# Feature test macros must come before the first header.  The headers are those that sources written for cffi count on, as
+# Python's own header has them.
 FEATURES: Final = """\
 #if !defined(_GNU_SOURCE)
 #  define _GNU_SOURCE 1
+#endif
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+#if defined(_MSC_VER)
+#  include <BaseTsd.h>
+typedef SSIZE_T ssize_t;
+#else
+#  include <sys/types.h>
+#  include <unistd.h>
 #endif
 """
 

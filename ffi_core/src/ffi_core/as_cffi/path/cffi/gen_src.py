@@ -68,7 +68,9 @@ def main(arguments: Optional[Sequence[str]] = None, program: str = "python -m cf
         return command
 
     script = add("exec-python", "run a Python script that makes an FFI object", exec_python)
-    script.add_argument("--ffi-var", default="ffibuilder", help="the global variable with the FFI (default: %(default)s)")
+    script.add_argument(
+        "--ffi-var", default="ffibuilder", help="the global variable with the FFI (default: %(default)s)"
+    )
     script.add_argument("pyfile", help="the script")
     sources = add("read-sources", "read declarations and C code from two files", read_sources)
     sources.add_argument("module_name", help="the full name of the module")

@@ -125,6 +125,9 @@ class Verifier:
 
     def write_source(self, file: Optional[TextIO] = None) -> None:
         """Write the C file, or write its text to ``file``."""
+        self._write_source(file)
+
+    def _write_source(self, file: Optional[TextIO] = None) -> None:
         if file is not None:
             file.write(self._source())
             return
@@ -134,7 +137,12 @@ class Verifier:
     def _source(self) -> str:
         own = self.ffi._own or front.Declarations()
         includes = [module.__name__ for module in self.ffi._verified]
-        includes += [other._verified[-1].__name__ for other in self.ffi._included if other._verified]
+        for other in self.ffi._included:
+            # What has no module of its own becomes part of this one.
+            if other._own is not None:
+                own = front.merge(other._own, own)
+            if isinstance(other, type(self.ffi)):
+                includes += [module.__name__ for module in other._verified]
         return emit_c(
             self.get_module_name(),
             own,
@@ -225,5 +233,6 @@ def _with_folder(kwds: dict[str, Any], relative_to: Optional[str]) -> dict[str, 
         return kwds
     folder = Path(relative_to).parent
     return {
-        key: [os.fspath(folder / path) for path in value] if key in _PATH_OPTIONS else value for key, value in kwds.items()
+        key: [os.fspath(folder / path) for path in value] if key in _PATH_OPTIONS else value
+        for key, value in kwds.items()
     }
