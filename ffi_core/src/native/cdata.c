@@ -473,6 +473,96 @@ ffic_cdata_count_export(ffic_cdata *cd, int change)
     }
 }
 
+/* The owning object at the end of a chain of CDataGC, borrowed, or NULL. */
+static PyObject *
+owning_root(ffic_cdata *cd)
+{
+    ffic_state *state = cd->type->state;
+    PyObject *owner = ffic_cdata_owner(cd);
+    while (owner != NULL && Py_TYPE(owner) == state->cdata_gc_type && ((ffic_cdata_gc *)owner)->origin != NULL) {
+        owner = ffic_cdata_owner((ffic_cdata *)((ffic_cdata_gc *)owner)->origin);
+    }
+    return owner != NULL && Py_TYPE(owner) == state->cdata_owning_type ? owner : NULL;
+}
+
+/* Owning objects have no room for a count, and few are ever exported: a table has theirs. */
+static int
+count_owning(ffic_state *state, PyObject *owning, int change)
+{
+    if (state->handles == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "ffi_core is shutting down");
+        return -1;
+    }
+    PyObject *key = PyLong_FromVoidPtr(owning), *count = NULL;
+    int result = -1;
+    if (key == NULL) {
+        return -1;
+    }
+    FFIC_BEGIN_CRITICAL_SECTION(state->handles);
+    if (state->exported == NULL) {
+        state->exported = PyDict_New();
+    }
+    PyObject *known = state->exported == NULL ? NULL : ffic_dict_get(state->exported, key);
+    if (!PyErr_Occurred()) {
+        long number = (known == NULL ? 0 : PyLong_AsLong(known)) + change;
+        count = PyLong_FromLong(number);
+        if (count != NULL) {
+            result = number > 0 ? PyDict_SetItem(state->exported, key, count) : PyDict_DelItem(state->exported, key);
+        }
+    }
+    Py_XDECREF(known);
+    FFIC_END_CRITICAL_SECTION();
+    Py_XDECREF(count);
+    Py_DECREF(key);
+    return result;
+}
+
+static int
+is_exported(ffic_state *state, PyObject *owning)
+{
+    if (state->exported == NULL || PyDict_GET_SIZE(state->exported) == 0) {
+        return 0;
+    }
+    PyObject *key = PyLong_FromVoidPtr(owning);
+    int result = key == NULL ? -1 : PyDict_Contains(state->exported, key);
+    Py_XDECREF(key);
+    return result;
+}
+
+int
+ffic_cdata_export(ffic_cdata *cd)
+{
+    PyObject *owning = owning_root(cd);
+    if (owning != NULL && count_owning(cd->type->state, owning, 1) < 0) {
+        return -1;
+    }
+    ffic_cdata_count_export(cd, 1);
+    return 0;
+}
+
+void
+ffic_cdata_unexport(ffic_cdata *cd)
+{
+    PyObject *owning = owning_root(cd);
+    if (owning != NULL && cd->type->state->exported != NULL) { /* it is gone at the end of the interpreter */
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback);
+        if (count_owning(cd->type->state, owning, -1) < 0) {
+            PyErr_WriteUnraisable(owning);
+        }
+        PyErr_Restore(type, value, traceback);
+    }
+    ffic_cdata_count_export(cd, -1);
+}
+
+static int
+raise_exported(ffic_cdata *cd)
+{
+    PyErr_Format(PyExc_BufferError, "cdata '%U' cannot be released: a memoryview or the like still uses its memory",
+                 cd->type->name);
+    return -1;
+}
+
 int
 ffic_cdata_check_releasable(ffic_cdata *cd)
 {
@@ -498,13 +588,15 @@ ffic_cdata_release(ffic_cdata *cd)
     ffic_state *state = cd->type->state;
     PyTypeObject *type = Py_TYPE(cd);
     if (type == state->cdata_owning_type) {
+        int exports = is_exported(state, (PyObject *)cd);
+        if (exports != 0) {
+            return exports < 0 ? -1 : raise_exported(cd);
+        }
         cd->data = NULL;
         return 0;
     }
     if (__atomic_load_n(export_count(state, (PyObject *)cd), __ATOMIC_RELAXED) > 0) {
-        PyErr_Format(PyExc_BufferError, "cdata '%U' cannot be released: a memoryview or the like still uses its memory",
-                     cd->type->name);
-        return -1;
+        return raise_exported(cd);
     }
     if (type == state->cdata_buffer_type) {
         PyBuffer_Release(&((ffic_cdata_buffer *)cd)->view);

@@ -124,6 +124,9 @@ ffic_cdata_address(ffic_cdata *cd)
 
 /* Count the buffers that Python objects hold of `cd`'s memory. */
 void ffic_cdata_count_export(ffic_cdata *cd, int change);
+/* As above, for a buffer of `cd` itself, which keeps memory from ffi.new() from being released, too. */
+int ffic_cdata_export(ffic_cdata *cd);
+void ffic_cdata_unexport(ffic_cdata *cd);
 /* ffi.release: ValueError where there is nothing to release. */
 int ffic_cdata_check_releasable(ffic_cdata *cd);
 int ffic_cdata_release(ffic_cdata *cd);

@@ -21,6 +21,10 @@ PyObject *ffic_cdata_subscript(PyObject *self, PyObject *key);
 int ffic_cdata_ass_subscript(PyObject *self, PyObject *key, PyObject *value);
 int ffic_cdata_iterator_setup(PyObject *module, ffic_state *state);
 
+/* cdata_buffer.c */
+int ffic_cdata_get_buffer(PyObject *self, Py_buffer *view, int flags);
+void ffic_cdata_release_buffer(PyObject *self, Py_buffer *view);
+
 /* cdata_attributes.c */
 PyObject *ffic_cdata_getattro(PyObject *self, PyObject *name);
 int ffic_cdata_setattro(PyObject *self, PyObject *name, PyObject *value);

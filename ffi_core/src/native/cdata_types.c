@@ -272,6 +272,8 @@ static PyType_Slot cdata_type_slots[] = {
     {Py_nb_float, (void *)ffic_cdata_float},
     {Py_nb_add, (void *)ffic_cdata_add},
     {Py_nb_subtract, (void *)ffic_cdata_subtract},
+    {Py_bf_getbuffer, (void *)ffic_cdata_get_buffer},
+    {Py_bf_releasebuffer, (void *)ffic_cdata_release_buffer},
     {0, NULL},
 };
 

@@ -78,6 +78,7 @@ native_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->null);
     Py_VISIT(state->interned);
     Py_VISIT(state->place_fields);
+    Py_VISIT(state->exported);
     Py_VISIT(state->handles);
     return 0;
 }
@@ -90,6 +91,7 @@ native_clear(PyObject *module)
     ffic_callback_teardown(state);
     Py_CLEAR(state->null);
     Py_CLEAR(state->place_fields);
+    Py_CLEAR(state->exported);
     Py_CLEAR(state->handles);
     Py_CLEAR(state->error);
     Py_CLEAR(state->void_type);

@@ -44,6 +44,7 @@ typedef struct ffic_state {
     PyObject *place_fields;         /* ffi_core.layout.place_fields, imported on first use */
     void *retired_closures;         /* closures of collected callbacks, oldest first; see callback.c */
     Py_ssize_t retired_count;
+    PyObject *exported;             /* dict: address of a CDataOwning -> number of buffers that Python objects hold of it */
     PyObject *handles;              /* capsule that owns the next: see handle.c */
     struct ffic_handle_table *handle_table;
     ffic_ctype *primitives[FFIC_PRIMITIVE_MAX]; /* made with the module */
