@@ -310,6 +310,9 @@ PyMethodDef ffic_cdata_methods[] = {
     {"__complex__", cdata_complex, METH_NOARGS, "Convert to a Python complex number."},
     {"__init_subclass__", (PyCFunction)(void (*)(void))cdata_init_subclass, METH_FASTCALL | METH_KEYWORDS | METH_CLASS,
      "Refuse: Python code cannot make cdata types."},
+    {"__copy__", ffic_cdata_copy_method, METH_NOARGS, "Copy a struct, union or array to memory of its own."},
+    {"__deepcopy__", ffic_cdata_deepcopy_method, METH_O, "Copy as __copy__ does; refuse pointers."},
+    {"__reduce_ex__", ffic_cdata_reduce_method, METH_O, "Refuse: C memory cannot be pickled."},
     {"__dir__", cdata_dir, METH_NOARGS, "List the members of a struct or union."},
     {NULL, NULL, 0, NULL},
 };

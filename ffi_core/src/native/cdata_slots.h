@@ -25,6 +25,11 @@ int ffic_cdata_iterator_setup(PyObject *module, ffic_state *state);
 int ffic_cdata_get_buffer(PyObject *self, Py_buffer *view, int flags);
 void ffic_cdata_release_buffer(PyObject *self, Py_buffer *view);
 
+/* cdata_copy.c: methods */
+PyObject *ffic_cdata_copy_method(PyObject *self, PyObject *unused);
+PyObject *ffic_cdata_deepcopy_method(PyObject *self, PyObject *memo);
+PyObject *ffic_cdata_reduce_method(PyObject *self, PyObject *protocol);
+
 /* cdata_attributes.c */
 PyObject *ffic_cdata_getattro(PyObject *self, PyObject *name);
 int ffic_cdata_setattro(PyObject *self, PyObject *name, PyObject *value);
