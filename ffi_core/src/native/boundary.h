@@ -1,7 +1,8 @@
 /* Crossing between Python and C: the GIL, the thread state and errno.
  *
  * A C call gives up the thread state, and leaves a note of it for its thread.  A callback on the same thread takes exactly
- * that one up again: quicker than asking for one, and of the right interpreter.  Other threads ask for one.
+ * that one up again: quicker than asking for one, and of the right interpreter.  Threads that Python has never seen get a
+ * thread state when they first call, which they keep until they end.
  */
 #ifndef FFIC_BOUNDARY_H
 #define FFIC_BOUNDARY_H
@@ -13,8 +14,12 @@
 /* The only state outside the module: it belongs to the C thread. */
 typedef struct {
     PyThreadState *released; /* what the C call in progress gave up; NULL while Python code runs, and in other threads */
+    PyThreadState *kept;     /* made for this thread, which Python does not know; NULL: none */
     int saved_errno;         /* C's errno as the last C call left it, and as the next one will find it */
 } ffic_thread;
+
+/* `released` during a C call that keeps the GIL. */
+#define FFIC_NOT_RELEASED ((PyThreadState *)1)
 
 /* Glibc keeps room for a few such variables of libraries that are loaded late, which makes access one instruction. */
 #ifdef __GLIBC__
@@ -30,7 +35,7 @@ ffic_before_call(bool keep_gil)
 {
     PyThreadState *thread = keep_gil ? NULL : PyEval_SaveThread();
     ffic_thread *here = &ffic_this_thread;
-    here->released = thread;
+    here->released = keep_gil ? FFIC_NOT_RELEASED : thread;
     errno = here->saved_errno;
     return thread;
 }
@@ -46,16 +51,31 @@ ffic_after_call(PyThreadState *thread)
     }
 }
 
+/* How an entry got its thread state, and so how it gives it back. */
+typedef enum {
+    FFIC_ENTRY_RESTORED, /* took one up that this thread has */
+    FFIC_ENTRY_HELD,     /* it was never given up */
+    FFIC_ENTRY_ENSURED   /* PyGILState_Ensure knew */
+} ffic_entry_way;
+
 /* One entry of C into Python. */
 typedef struct {
+    PyThreadState *thread;
     PyThreadState *released;
+    ffic_entry_way way;
     PyGILState_STATE gil;
-    bool restored;
     int outer_errno;
 } ffic_entry;
 
 /* C calls Python: take up a thread state.  False: there is no Python (any more), and nothing is to be left. */
 bool ffic_enter_python(ffic_entry *entry);
 void ffic_leave_python(ffic_entry *entry);
+
+/* The interpreter that was entered. */
+static inline PyInterpreterState *
+ffic_entered(const ffic_entry *entry)
+{
+    return entry->thread->interp;
+}
 
 #endif

@@ -17,8 +17,11 @@ typedef struct closure {
     ffi_cif cif;
     void *cif_memory;
     size_t result_bytes; /* what libffi gives for the result */
+    char *error_result;  /* the error value, as libffi wants it: result_bytes */
     ffic_python_body body; /* callable is NULL once the callback object is gone */
+    char *label;           /* of a retired closure: what it was */
     PyObject *owner;       /* the callback object, borrowed; NULL once it is gone */
+    PyInterpreterState *interpreter; /* whose objects they are */
     struct closure *next;  /* in the list of retired closures */
 } closure;
 
@@ -30,10 +33,17 @@ typedef struct {
 /* ---- called by C ------------------------------------------------------------------------------------------------ */
 
 /* libffi wants integer results widened to a whole ffi_arg. */
-static void
+static inline void
 widen_result(const ffic_ctype *ct, char *result)
 {
     if (ct->kind == FFIC_KIND_VOID || ct->size >= (Py_ssize_t)sizeof(ffi_arg)) {
+        return;
+    }
+    if (FFIC_LIKELY(ct->code == FFIC_CODE_I32)) {
+        int32_t value;
+        memcpy(&value, result, sizeof value);
+        ffi_sarg wide = value;
+        memcpy(result, &wide, sizeof wide);
         return;
     }
     if (!ffic_code_is_integer((ffic_code)ct->code) && !ffic_code_is_character((ffic_code)ct->code)) {
@@ -49,30 +59,47 @@ widen_result(const ffic_ctype *ct, char *result)
 }
 
 static void
+give_error_value(const closure *c, char *result)
+{
+    memcpy(result, c->error_result, c->result_bytes);
+}
+
+/* There is nobody to raise an exception in: C called what it must not call any more, or from where it cannot. */
+static void
+report_unusable(const closure *c, char *result)
+{
+    if (c->owner == NULL) {
+        fprintf(stderr,
+                "ffi_core: C called a callback whose Python object has been freed%s; the error value is returned. Keep the "
+                "object that ffi.callback() returned for as long as C may call it.\n",
+                c->label == NULL ? "" : c->label);
+    }
+    else {
+        fprintf(stderr, "ffi_core: C called a callback of another interpreter, or called one of a subinterpreter in a thread "
+                        "that Python did not start; the error value is returned.\n");
+    }
+    give_error_value(c, result);
+}
+
+static void
 closure_invoke(ffi_cif *cif, void *result, void **args, void *data)
 {
     closure *c = data;
     ffic_entry entry;
     (void)cif;
-    if (!ffic_enter_python(&entry)) {
-        if (c->result_bytes > 0) {
-            memset(result, 0, c->result_bytes);
-            memcpy(result, c->body.error_value, (size_t)c->body.result_size);
-        }
+    if (FFIC_UNLIKELY(!ffic_enter_python(&entry))) {
+        give_error_value(c, result);
         return;
     }
-    if (c->body.callable == NULL) {
-        fprintf(stderr, "ffi_core: C called a callback whose Python object has been freed; the error value is returned. "
-                        "Keep the object that ffi.callback() returned for as long as C may call it.\n");
-        memcpy(result, c->body.error_value, (size_t)c->body.result_size);
-    }
-    else {
-        PyObject *owner = Py_NewRef(c->owner);
+    PyObject *owner = c->owner;
+    if (FFIC_LIKELY(owner != NULL && ffic_entered(&entry) == c->interpreter)) {
+        Py_INCREF(owner);
         ffic_python_body_call(&c->body, owner, args, result);
+        widen_result(c->body.type->item, result);
         Py_DECREF(owner);
     }
-    if (c->body.type != NULL) {
-        widen_result(c->body.type->item, result);
+    else {
+        report_unusable(c, result);
     }
     ffic_leave_python(&entry);
 }
@@ -87,6 +114,8 @@ closure_free(closure *c)
     }
     ffic_libffi_free(c->cif_memory);
     ffic_python_body_clear(&c->body);
+    PyMem_Free(c->error_result);
+    PyMem_Free(c->label);
     PyMem_Free(c);
 }
 
@@ -105,6 +134,14 @@ closure_new(ffic_ctype *function, PyObject *callable, PyObject *error, PyObject 
     if (c->result_bytes > 0 && c->result_bytes < sizeof(ffi_arg)) {
         c->result_bytes = sizeof(ffi_arg);
     }
+    c->interpreter = PyInterpreterState_Get();
+    c->error_result = PyMem_Calloc(1, c->result_bytes + 1);
+    if (c->error_result == NULL) {
+        PyErr_NoMemory();
+        goto failed;
+    }
+    memcpy(c->error_result, c->body.error_value, (size_t)c->body.result_size);
+    widen_result(function->item, c->error_result);
     ffi_type **types = ffic_libffi_alloc(&c->cif_memory, (size_t)(function->length + 1) * sizeof *types);
     if (types == NULL) {
         goto failed;
@@ -135,12 +172,35 @@ failed:
     return NULL;
 }
 
+/* ": 'compare' of type 'int(int)'", for messages after the function has gone.  NULL where there is no memory. */
+static char *
+describe(const closure *c)
+{
+    PyObject *function = c->body.callable;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    const char *name = PyFunction_Check(function) ? PyUnicode_AsUTF8(((PyFunctionObject *)function)->func_qualname) : NULL;
+    const char *ctype = PyUnicode_AsUTF8(c->body.type->name);
+    char *text = NULL;
+    if (ctype != NULL) {
+        const char *shown = name == NULL ? Py_TYPE(function)->tp_name : name;
+        size_t size = strlen(shown) + strlen(ctype) + sizeof ": '' of type ''";
+        text = PyMem_Malloc(size);
+        if (text != NULL) {
+            snprintf(text, size, ": '%s' of type '%s'", shown, ctype);
+        }
+    }
+    PyErr_Restore(type, value, traceback);
+    return text;
+}
+
 /* The callback object goes away.  The closure stays for a while, with its error value, for C that still holds the address. */
 static void
 closure_retire(ffic_state *state, closure *c)
 {
     enum { KEPT = 256 };
     c->owner = NULL;
+    c->label = describe(c);
     Py_CLEAR(c->body.callable);
     Py_CLEAR(c->body.onerror);
     c->next = NULL;

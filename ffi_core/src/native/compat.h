@@ -136,6 +136,28 @@ ffic_dict_get(PyObject *dict, PyObject *key)
 #endif
 }
 
+/* The thread state that is taken up now, or NULL; before 3.12 it may be another thread's. */
+static inline PyThreadState *
+ffic_current_thread_state(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyThreadState_GetUnchecked();
+#else
+    return _PyThreadState_UncheckedGet();
+#endif
+}
+
+static inline bool
+ffic_is_of_this_thread(PyThreadState *state)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    (void)state;
+    return true;
+#else
+    return state->thread_id == PyThread_get_thread_ident();
+#endif
+}
+
 /* Is the interpreter shutting down?  May be asked without a thread state. */
 static inline bool
 ffic_is_finalizing(void)

@@ -7,26 +7,17 @@
 #include "python_body.h"
 #include "type_parser.h"
 
-static const char body_capsule[] = "ffi_core.extern_python_body";
-static const char registry_key[] = "ffi_core.extern_python_tables";
-
 /* ---- which ffi of this interpreter belongs to a table ------------------------------------------------------------------
  *
- * Each interpreter has a dict: address of the table -> FFI.  The look-up is done once per interpreter and table in a row: its
- * result is noted in the module's storage.  Interpreters are told apart by their number, which is never used again.
+ * The module's storage has a list of notes, one per interpreter that imported the module.  Each interpreter's own dict holds a
+ * capsule per note, which says that the note is void when the interpreter ends: another one may come to lie at its address.
  */
 
 typedef struct ffic_extern_note {
-    int64_t interpreter;
-    ffic_ffi *ffi; /* borrowed: the dict, which lives as long as the interpreter, holds it */
-    struct ffic_extern_note *previous; /* notes are few (one per interpreter), and never freed: other threads may be reading */
+    PyInterpreterState *interpreter; /* NULL: that one has ended */
+    ffic_ffi *ffi;
+    struct ffic_extern_note *previous; /* notes are few, and never freed: other threads may be reading */
 } note;
-
-static int64_t
-this_interpreter(void)
-{
-    return PyInterpreterState_GetID(PyInterpreterState_Get());
-}
 
 /* The last word of the module's storage: the newest note. */
 static note **
@@ -35,44 +26,51 @@ newest_note(const struct ffic_table *table)
     return (note **)(void *)&table->storage[table->storage_words - 1];
 }
 
-/* dict: address of the table -> FFI, in the interpreter's own dict.  Borrowed. */
-static PyObject *
-registry(void)
+static void
+void_note(PyObject *capsule)
 {
-    PyObject *interpreter = PyInterpreterState_GetDict(PyInterpreterState_Get());
-    if (interpreter == NULL) {
-        return NULL;
+    note *n = PyCapsule_GetPointer(capsule, NULL);
+    __atomic_store_n(&n->interpreter, NULL, __ATOMIC_RELEASE);
+    Py_CLEAR(n->ffi);
+}
+
+/* Let this interpreter own the note: its dict has a list of such capsules. */
+static int
+own_note(note *n)
+{
+    PyObject *interpreter = PyInterpreterState_GetDict(n->interpreter);
+    PyObject *key = interpreter == NULL ? NULL : PyUnicode_FromString("ffi_core.extern_python_notes");
+    PyObject *notes = key == NULL ? NULL : ffic_dict_get(interpreter, key);
+    if (notes == NULL && key != NULL && !PyErr_Occurred()) {
+        notes = PyList_New(0);
+        if (notes != NULL && PyDict_SetItem(interpreter, key, notes) < 0) {
+            Py_CLEAR(notes);
+        }
     }
-    PyObject *known = PyDict_GetItemString(interpreter, registry_key);
-    if (known != NULL) {
-        return known;
-    }
-    PyObject *made = PyDict_New();
-    if (made != NULL && PyDict_SetItemString(interpreter, registry_key, made) < 0) {
-        Py_CLEAR(made);
-    }
-    Py_XDECREF(made);
-    return made;
+    PyObject *capsule = notes == NULL ? NULL : PyCapsule_New(n, NULL, void_note);
+    int result = capsule == NULL ? -1 : PyList_Append(notes, capsule);
+    Py_XDECREF(capsule);
+    Py_XDECREF(notes);
+    Py_XDECREF(key);
+    return result;
 }
 
 int
 ffic_extern_register(ffic_ffi *ffi)
 {
-    const struct ffic_table *table = ffi->declarations.table;
-    PyObject *tables = registry();
-    PyObject *key = tables == NULL ? NULL : PyLong_FromVoidPtr((void *)(uintptr_t)table);
-    int result = key == NULL ? -1 : PyDict_SetItem(tables, key, (PyObject *)ffi);
-    Py_XDECREF(key);
-    note *made = result < 0 ? NULL : PyMem_RawCalloc(1, sizeof *made);
+    note *made = PyMem_RawCalloc(1, sizeof *made);
     if (made == NULL) {
-        if (result == 0) {
-            PyErr_NoMemory();
-        }
+        PyErr_NoMemory();
         return -1;
     }
-    made->interpreter = this_interpreter();
-    made->ffi = ffi;
-    note **newest = newest_note(table);
+    made->interpreter = PyInterpreterState_Get();
+    made->ffi = (ffic_ffi *)Py_NewRef((PyObject *)ffi);
+    if (own_note(made) < 0) {
+        Py_CLEAR(made->ffi);
+        PyMem_RawFree(made);
+        return -1;
+    }
+    note **newest = newest_note(ffi->declarations.table);
     made->previous = __atomic_load_n(newest, __ATOMIC_ACQUIRE);
     while (!__atomic_compare_exchange_n(newest, &made->previous, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
     }
@@ -80,12 +78,11 @@ ffic_extern_register(ffic_ffi *ffi)
 }
 
 /* Borrowed; NULL without an exception. */
-static ffic_ffi *
-registered(const struct ffic_table *table)
+static inline ffic_ffi *
+registered(const struct ffic_table *table, PyInterpreterState *interpreter)
 {
-    int64_t interpreter = this_interpreter();
     const note *n = __atomic_load_n(newest_note(table), __ATOMIC_ACQUIRE);
-    while (n != NULL && n->interpreter != interpreter) {
+    while (n != NULL && __atomic_load_n(&n->interpreter, __ATOMIC_ACQUIRE) != interpreter) {
         n = n->previous;
     }
     return n == NULL ? NULL : n->ffi;
@@ -96,7 +93,7 @@ registered(const struct ffic_table *table)
 static void
 body_capsule_free(PyObject *capsule)
 {
-    ffic_python_body *body = PyCapsule_GetPointer(capsule, body_capsule);
+    ffic_python_body *body = PyCapsule_GetPointer(capsule, NULL);
     if (body != NULL) {
         ffic_python_body_clear(body);
         PyMem_Free(body);
@@ -140,7 +137,7 @@ set_body(ffic_ffi *ffi, PyObject *name, PyObject *callable, PyObject *error, PyO
         PyErr_NoMemory();
     }
     if (body != NULL && ffic_python_body_init(body, ct, callable, error, onerror) == 0) {
-        capsule = PyCapsule_New(body, body_capsule, body_capsule_free);
+        capsule = PyCapsule_New(body, NULL, body_capsule_free);
         if (capsule == NULL) {
             ffic_python_body_clear(body);
         }
@@ -190,78 +187,34 @@ FFIC_METHOD(ffic_ffi_def_extern)
 
 /* ---- called by C ------------------------------------------------------------------------------------------------------------- */
 
-enum { SLOT = 16, LOCAL_ARGUMENTS = 16 };
-
-/* The trampoline's frame has one 16-byte slot per argument; wide arguments are behind a pointer. */
-static int
-call_body(ffic_python_body *body, char *frame)
-{
-    void *local[LOCAL_ARGUMENTS];
-    Py_ssize_t count = body->type->length;
-    void **arguments = count <= LOCAL_ARGUMENTS ? local : PyMem_Malloc((size_t)count * sizeof *arguments);
-    if (arguments == NULL) {
-        return -1;
-    }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        char *slot = frame + i * SLOT;
-        if (ffic_is_wide(body->type->u.function.parameters[i])) {
-            memcpy(&arguments[i], slot, sizeof(void *));
-        }
-        else {
-            arguments[i] = slot;
-        }
-    }
-    /* The result overwrites the first slots, so it is made elsewhere. */
-    char small[64];
-    char *result = body->result_size <= (Py_ssize_t)sizeof small ? small : PyMem_Malloc((size_t)body->result_size);
-    if (result != NULL) {
-        PyObject *callable = Py_NewRef(body->callable);
-        ffic_python_body_call(body, callable, arguments, result);
-        memcpy(frame, result, (size_t)body->result_size);
-        Py_DECREF(callable);
-    }
-    int failed = result == NULL ? -1 : 0;
-    if (result != small) {
-        PyMem_Free(result);
-    }
-    if (arguments != local) {
-        PyMem_Free(arguments);
-    }
-    return failed;
-}
-
 static void
-call_with_gil(const struct ffic_table *table, uint32_t index, char *frame)
+report_missing(const struct ffic_table *table, uint32_t index, char *frame)
 {
     const struct ffic_python_function *function = &table->python[index];
-    ffic_ffi *ffi = registered(table);
-    PyObject *capsule = ffi == NULL || ffi->python_bodies == NULL ? Py_None : PyList_GET_ITEM(ffi->python_bodies, index);
-    if (capsule == Py_None) {
-        fprintf(stderr,
-                "extern \"Python\": function %s.%s() called, but no code was attached to it yet with @ffi.def_extern().  "
-                "Returning 0.\n",
-                table->module_name, function->name);
-        memset(frame, 0, (size_t)function->result_size);
-    }
-    else {
-        Py_INCREF(capsule); /* it may be redefined while it runs */
-        ffic_python_body *body = PyCapsule_GetPointer(capsule, body_capsule);
-        if (body == NULL || call_body(body, frame) < 0) {
-            PyErr_Clear();
-            memset(frame, 0, (size_t)function->result_size);
-        }
-        Py_DECREF(capsule);
-    }
+    fprintf(stderr,
+            "extern \"Python\": function %s.%s() called, but no code was attached to it yet with @ffi.def_extern().  "
+            "Returning 0.\n",
+            table->module_name, function->name);
+    memset(frame, 0, (size_t)function->result_size);
 }
 
 void
 ffic_call_python(const struct ffic_table *table, uint32_t index, void *frame)
 {
     ffic_entry entry;
-    if (!ffic_enter_python(&entry)) {
+    if (FFIC_UNLIKELY(!ffic_enter_python(&entry))) {
         memset(frame, 0, (size_t)table->python[index].result_size);
         return;
     }
-    call_with_gil(table, index, frame);
+    ffic_ffi *ffi = registered(table, ffic_entered(&entry));
+    PyObject *capsule = ffi == NULL || ffi->python_bodies == NULL ? NULL : ffic_list_get(ffi->python_bodies, index);
+    ffic_python_body *body = capsule == NULL || capsule == Py_None ? NULL : PyCapsule_GetPointer(capsule, NULL);
+    if (FFIC_LIKELY(body != NULL)) {
+        ffic_python_body_call_frame(body, frame);
+    }
+    else {
+        report_missing(table, index, frame);
+    }
+    Py_XDECREF(capsule); /* it kept the body, which may have been redefined while it ran */
     ffic_leave_python(&entry);
 }

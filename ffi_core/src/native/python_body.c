@@ -77,8 +77,32 @@ ffic_python_body_traverse(ffic_python_body *body, visitproc visit, void *arg)
     return 0;
 }
 
+/* ---- the call ----------------------------------------------------------------------------------------------------- */
+
+/* As ffic_load, with the usual types first.  A record lies in memory that C takes back afterwards, so Python gets a copy. */
+static inline PyObject *
+load_argument(ffic_ctype *ct, char *data)
+{
+    switch ((ffic_code)ct->code) {
+    case FFIC_CODE_I32: {
+        int32_t value;
+        memcpy(&value, data, sizeof value);
+        return PyLong_FromLong(value);
+    }
+    case FFIC_CODE_POINTER: {
+        char *value;
+        memcpy(&value, data, sizeof value);
+        return ffic_cdata_borrowed(ct, value);
+    }
+    case FFIC_CODE_RECORD:
+        return ffic_cdata_copy(ct, data);
+    default:
+        return ffic_load(ct, data, NULL);
+    }
+}
+
 static int
-store_result(ffic_python_body *body, PyObject *value, char *result)
+store_any_result(ffic_python_body *body, PyObject *value, char *result)
 {
     if (body->result_size == 0) {
         if (value != Py_None) {
@@ -92,6 +116,21 @@ store_result(ffic_python_body *body, PyObject *value, char *result)
     return ffic_store(body->type->item, result, value);
 }
 
+static inline int
+store_result(ffic_python_body *body, PyObject *value, char *result)
+{
+    int64_t number;
+    if (FFIC_LIKELY(body->type->item->code == FFIC_CODE_I32 && ffic_small_int(value, &number) && number == (int32_t)number)) {
+        int32_t narrow = (int32_t)number;
+        memcpy(result, &narrow, sizeof narrow);
+        return 0;
+    }
+    if (value == Py_None && body->result_size == 0) {
+        return 0;
+    }
+    return store_any_result(body, value, result);
+}
+
 static void
 use_error_value(const ffic_python_body *body, char *result)
 {
@@ -100,10 +139,12 @@ use_error_value(const ffic_python_body *body, char *result)
     }
 }
 
-/* An exception is set: hand it to onerror, or print it. */
+/* An exception is set: hand it to onerror, or print it.  The result is the error value, or what onerror returns. */
 static void
-handle_exception(ffic_python_body *body, PyObject *shown, PyObject *onerror, char *result)
+handle_exception(ffic_python_body *body, PyObject *shown, char *result)
 {
+    PyObject *onerror = body->onerror;
+    use_error_value(body, result);
     if (onerror == NULL) {
         PyErr_WriteUnraisable(shown);
         return;
@@ -134,50 +175,78 @@ handle_exception(ffic_python_body *body, PyObject *shown, PyObject *onerror, cha
     Py_XDECREF(answer);
 }
 
-void
-ffic_python_body_call(ffic_python_body *body, PyObject *shown, void *const *args, char *result)
+/* Call it with `count` objects.  There is a free place before the first one. */
+static inline PyObject *
+call_objects(PyObject *callable, PyObject **objects, Py_ssize_t count)
 {
-    enum { LOCAL = 8 };
-    PyObject *local[LOCAL + 1];
+    size_t nargsf = (size_t)count | PY_VECTORCALL_ARGUMENTS_OFFSET;
+    if (FFIC_LIKELY(PyFunction_Check(callable))) {
+        return ((PyFunctionObject *)callable)->vectorcall(callable, objects, nargsf, NULL);
+    }
+    return PyObject_Vectorcall(callable, objects, nargsf, NULL);
+}
+
+enum { SLOT = 16, LOCAL_ARGUMENTS = 8 };
+
+static inline char *
+slot_of_frame(const ffic_ctype *ct, char *frame, Py_ssize_t i)
+{
+    char *slot = frame + i * SLOT;
+    if (FFIC_UNLIKELY(ct->code > FFIC_CODE_U64 && ffic_is_wide(ct))) {
+        memcpy(&slot, slot, sizeof slot);
+    }
+    return slot;
+}
+
+/* `args`, or where that is NULL `frame`, have the arguments. */
+static inline void
+call_body(ffic_python_body *body, PyObject *shown, void *const *args, char *frame, char *result)
+{
+    PyObject *local[LOCAL_ARGUMENTS + 1];
     ffic_ctype *function = body->type;
     Py_ssize_t count = function->length, made = 0;
     PyObject **objects = local + 1; /* vectorcall may use the place before the first argument */
     PyObject **memory = NULL;
-    /* The callback object may be replaced or collected while it runs. */
-    PyObject *callable = Py_NewRef(body->callable);
-    PyObject *onerror = Py_XNewRef(body->onerror);
     PyObject *answer = NULL;
-    use_error_value(body, result);
-    if (count > LOCAL) {
+    if (FFIC_UNLIKELY(count > LOCAL_ARGUMENTS)) {
         memory = PyMem_Malloc((size_t)(count + 1) * sizeof *memory);
         if (memory == NULL) {
             PyErr_NoMemory();
-            goto done;
+            goto failed;
         }
         objects = memory + 1;
     }
     for (; made < count; made++) {
         ffic_ctype *ct = function->u.function.parameters[made];
-        /* A record lies in memory that C takes back afterwards, so Python gets a copy. */
-        objects[made] = ct->code == FFIC_CODE_RECORD ? ffic_cdata_copy(ct, args[made]) : ffic_load(ct, args[made], NULL);
+        objects[made] = load_argument(ct, args != NULL ? args[made] : slot_of_frame(ct, frame, made));
         if (objects[made] == NULL) {
-            goto done;
+            goto failed;
         }
     }
-    answer = PyObject_Vectorcall(callable, objects, (size_t)count | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
-    if (answer != NULL && store_result(body, answer, result) < 0) {
-        use_error_value(body, result);
-        Py_CLEAR(answer);
+    answer = call_objects(body->callable, objects, count);
+    if (FFIC_LIKELY(answer != NULL && store_result(body, answer, result) == 0)) {
+        goto done;
     }
+failed:
+    handle_exception(body, shown, result);
 done:
-    if (answer == NULL) {
-        handle_exception(body, shown, onerror, result);
-    }
     Py_XDECREF(answer);
     while (made > 0) {
         Py_DECREF(objects[--made]);
     }
-    PyMem_Free(memory);
-    Py_DECREF(callable);
-    Py_XDECREF(onerror);
+    if (memory != NULL) {
+        PyMem_Free(memory);
+    }
+}
+
+void
+ffic_python_body_call(ffic_python_body *body, PyObject *shown, void *const *args, char *result)
+{
+    call_body(body, shown, args, NULL, result);
+}
+
+void
+ffic_python_body_call_frame(ffic_python_body *body, char *frame)
+{
+    call_body(body, body->callable, NULL, frame, frame);
 }
