@@ -313,3 +313,28 @@ def portable(session: nox.Session) -> None:
         others = [str(path) for path in ROOT.glob(".nox/portable-*/bin/python")]
         environment = {"FFI_CORE_TEST_PYTHONS": os.pathsep.join(others)}
         session.run("pytest", "-q", "tests/core/test_portable_modules.py", env=environment)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Run cffi's own suite, from its sdist, with ffi_core standing in for cffi."""
+    session.install("-q", *nox.project.dependency_groups(GROUPS, "conformance"))
+    install(session)
+    folder = BUILD / "conformance"
+    sdist = folder / "cffi-2.1.1.tar.gz"
+    if not sdist.exists():
+        session.run(
+            "python",
+            "-m",
+            "pip",
+            "download",
+            "-q",
+            "--no-deps",
+            "--no-binary",
+            ":all:",
+            "--no-build-isolation",
+            "-d",
+            str(folder),
+            "cffi==2.1.1",
+        )
+    session.run("python", "tests/conformance/run.py", str(sdist), *session.posargs)

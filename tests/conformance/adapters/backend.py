@@ -17,6 +17,7 @@ from typing import Any, Final, Optional
 
 import cffi
 from cffi import model
+
 from ffi_core import FFIError, layout
 from ffi_core.layout import AAPCS, MSVC, PACKED, SYSV, Abi
 
@@ -125,7 +126,7 @@ def new_enum_type(name: str, names: Sequence[str], values: Sequence[int], base: 
     return _world.tagged("enum", name, ("enum", ",".join(names), 0, base.cname))
 
 
-def new_function_type(args: Sequence[Any], result: Any, ellipsis: bool = False, abi: Optional[int] = None) -> Any:  # noqa: ARG001, FBT
+def new_function_type(args: Sequence[Any], result: Any, ellipsis: bool = False, abi: Optional[int] = None) -> Any:
     """Give the type of pointers to a function."""
     if any(arg.kind == "void" for arg in args):
         raise TypeError("invalid argument type: void")
@@ -136,7 +137,7 @@ def new_function_type(args: Sequence[Any], result: Any, ellipsis: bool = False, 
 def complete_struct_or_union(
     record: Any,
     fields: Sequence[tuple[Any, ...]],
-    ignored: object = None,  # noqa: ARG001
+    ignored: object = None,
     total_size: int = -1,
     total_align: int = -1,
     flags: int = 0,
@@ -157,9 +158,7 @@ def complete_struct_or_union(
         size, align, places = place(members, is_union, pack, aligned, _abi(flags))
         if [member[0] for member in members] != names:
             return size, align, places  # a record in this one
-        places = [
-            (offset if offset >= 0 else found, shift) for offset, (found, shift) in zip(offsets, places)
-        ]
+        places = [(offset if offset >= 0 else found, shift) for offset, (found, shift) in zip(offsets, places)]
         return (total_size if total_size >= 0 else size, total_align if total_align >= 0 else align, places)
 
     layout.place_fields = place_so
@@ -208,7 +207,11 @@ def typeof(cdata: Any) -> Any:
 
 def newp_handle(ctype: Any, value: Any) -> Any:
     """Make a handle."""
-    return _world.ffi.cast(ctype, _world.ffi.new_handle(value)) if ctype.cname != "void *" else _world.ffi.new_handle(value)
+    return (
+        _world.ffi.cast(ctype, _world.ffi.new_handle(value))
+        if ctype.cname != "void *"
+        else _world.ffi.new_handle(value)
+    )
 
 
 def typeoffsetof(ctype: Any, name: Any, following: int = 0) -> tuple[Any, int]:
@@ -264,7 +267,9 @@ class CLibrary:
     def load_function(self, ctype: Any, name: str) -> Any:
         """Find a function."""
         if ctype.kind != "function":
-            return _world.ffi.cast(ctype, _world.ffi.addressof(self._declare("variable", new_primitive_type("char"), name), name))
+            return _world.ffi.cast(
+                ctype, _world.ffi.addressof(self._declare("variable", new_primitive_type("char"), name), name)
+            )
         return _world.ffi.addressof(self._declare("function", ctype, name), name)
 
     def read_variable(self, ctype: Any, name: str) -> Any:
@@ -307,10 +312,12 @@ def _get_types() -> tuple[type, type]:
 
 def names() -> dict[str, Any]:
     """Give what the suite imports from the backend."""
-    methods = "cast sizeof alignof string unpack memmove from_buffer from_handle callback release".split()
+    methods = ["cast", "sizeof", "alignof", "string", "unpack", "memmove", "from_buffer", "from_handle", "callback", "release"]
     found: dict[str, Any] = {name: _method(name) for name in methods}
     found["gcp"] = _method("gc")
-    found |= {name: value for name, value in globals().items() if name.startswith(("new", "SF_", "RTLD")) or name in _NAMES}
+    found |= {
+        name: value for name, value in globals().items() if name.startswith(("new", "SF_", "RTLD")) or name in _NAMES
+    }
     found |= {name: getattr(cffi.FFI, name) for name in dir(cffi.FFI) if name.startswith("RTLD_")}
     found["FFI_DEFAULT_ABI"] = found["FFI_CDECL"] = _world.ffi.typeof("int(*)(int)").abi
     found["_get_common_types"] = lambda into: into.update(bool="_Bool")
@@ -318,6 +325,5 @@ def names() -> dict[str, Any]:
 
 
 _NAMES: Final = frozenset(
-    "complete_struct_or_union getcname typeof typeoffsetof rawaddressof get_errno set_errno load_library _testfunc _get_types "
-    "CLibrary".split()
+    ["complete_struct_or_union", "getcname", "typeof", "typeoffsetof", "rawaddressof", "get_errno", "set_errno", "load_library", "_testfunc", "_get_types", "CLibrary"]
 )

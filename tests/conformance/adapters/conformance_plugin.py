@@ -1,16 +1,25 @@
-"""The pytest plugin that runs cffi's own suite against the stand-in: it puts the adapters beside the stand-in."""
+"""The pytest plugin that runs cffi's own suite against the stand-in.
+
+It puts the adapters beside the stand-in, leaves out what internal.toml lists, and says at the end what came of it.
+"""
 
 from __future__ import annotations
 
+import fnmatch
+import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Optional
 
 import _cffi_backend
 import cffi
 import cffi.api
 import pytest
+import tomllib
 
 HERE: Final = Path(__file__).resolve().parent
+LIST: Final = HERE.parent / "internal.toml"
+MARK: Final = "listed as internal: "
 
 cffi.__path__.append(str(HERE / "cffi"))
 
@@ -27,10 +36,76 @@ def _forget_source(ffi: cffi.FFI) -> None:
 
 # By deleting this attribute, the suite lets set_source() be called again.
 cffi.api.FFI._assigned_source = property(lambda ffi: ffi._module, fdel=_forget_source)  # type: ignore[attr-defined]
+# Libraries for embedding need no preparation.
+cffi.api.FFI._apply_embedding_fix = lambda ffi, kwds: None  # type: ignore[attr-defined]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Begin each test without types."""
-    del item
-    backend.reset()
+@dataclass(frozen=True)
+class Entry:
+    """What the list says of some tests.  ``tests`` is the number of those in a file that cannot be imported."""
+
+    patterns: tuple[str, ...]
+    reason: str
+    tests: int
+
+
+def read_list() -> list[Entry]:
+    """Read internal.toml."""
+    data = tomllib.loads(LIST.read_text(encoding="utf-8"))
+    return [Entry(tuple(entry["patterns"]), entry["reason"], entry.get("tests", 0)) for entry in data["entry"]]
+
+
+class Conformance:
+    """Leaves out what is listed, unless CONFORMANCE_RUN_LISTED=1."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._entries = [] if os.environ.get("CONFORMANCE_RUN_LISTED") == "1" else read_list()
+        self._is_worker = hasattr(config, "workerinput")
+
+    def _find(self, name: str) -> Optional[Entry]:
+        for entry in self._entries:
+            if any(fnmatch.fnmatchcase(name, pattern.replace("[", "[[]")) for pattern in entry.patterns):
+                return entry
+        return None
+
+    def pytest_ignore_collect(self, collection_path: Path) -> Optional[bool]:
+        """Leave out files that cannot even be imported."""
+        name = collection_path.relative_to(self._config.rootpath).as_posix()
+        entry = self._find(name) if name.endswith(".py") else None
+        return True if entry is not None and entry.tests else None
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Skip tests that are listed."""
+        for item in items:
+            entry = self._find(item.nodeid)
+            if entry is not None:
+                item.add_marker(pytest.mark.skip(reason=MARK + entry.reason))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        """Begin each test without types."""
+        backend.reset()
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what came of it."""
+        if self._is_worker:
+            return
+        stats = terminalreporter.stats
+        skipped = [
+            report.longrepr[2] if isinstance(report.longrepr, tuple) else "" for report in stats.get("skipped", [])
+        ]
+        listed = sum(MARK in reason for reason in skipped)
+        counts = {
+            "passed": len(stats.get("passed", [])) + len(stats.get("xpassed", [])),
+            "failed": len(stats.get("failed", [])) + len(stats.get("error", [])),
+            "listed as internal": listed + sum(entry.tests for entry in self._entries),
+            "skipped by the suite itself": len(skipped) - listed + len(stats.get("xfailed", [])),
+        }
+        terminalreporter.section("conformance with cffi's suite")
+        terminalreporter.line(", ".join(f"{count} {what}" for what, count in counts.items()))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin."""
+    config.pluginmanager.register(Conformance(config), "conformance")

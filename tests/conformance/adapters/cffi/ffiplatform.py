@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ffi_core.build import _run_setuptools
 from setuptools import Extension
+
+from ffi_core.build import _run_setuptools
 
 
 def get_extension(srcfilename: str, modname: str, sources: Sequence[str] = (), **kwds: Any) -> Extension:
@@ -27,4 +28,4 @@ def compile(tmpdir: str, ext: Extension, *_: Any) -> str:  # noqa: A001 - its na
 def maybe_relative_path(path: str) -> str:
     """Name a file under the working directory by a relative path."""
     relative = os.path.relpath(path)
-    return path if not os.path.isabs(path) or relative.startswith("..") else relative
+    return path if not Path(path).is_absolute() or relative.startswith("..") else relative

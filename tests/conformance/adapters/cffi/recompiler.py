@@ -6,12 +6,13 @@ import io
 from typing import Any, Optional
 
 import cffi
+
 from ffi_core.build import GeneratedModule
 
 NativeIO = io.StringIO
 
 
-def recompile(
+def recompile(  # noqa: PLR0917 - as cffi's
     ffi: cffi.FFI,
     module_name: str,
     preamble: Optional[str],

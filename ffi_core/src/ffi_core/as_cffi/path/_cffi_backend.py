@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import cffi as _cffi
+
 from ffi_core._native import CField, CType, Lib
 from ffi_core.runtime import FFI
 

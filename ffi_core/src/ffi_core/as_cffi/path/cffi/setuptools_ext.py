@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ffi_core.setuptools_plugin import ffi_modules
 from setuptools import Distribution
+
+from ffi_core.setuptools_plugin import ffi_modules
 
 
 def cffi_modules(dist: Distribution, attr: str, value: Any) -> None:

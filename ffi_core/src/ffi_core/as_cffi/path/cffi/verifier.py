@@ -26,8 +26,9 @@ from ffi_core.front.model import Place
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from cffi.api import FFI
     from setuptools import Extension
+
+    from cffi.api import FFI
 
 _PATH_OPTIONS: Final = ("sources", "include_dirs", "library_dirs", "extra_objects", "depends")
 
@@ -74,7 +75,7 @@ class Verifier:
     ``setuptools.Extension``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - those that cffi documents
         self,
         ffi: FFI,
         preamble: str,
@@ -222,7 +223,7 @@ class Verifier:
             self.write_source()
         source = self.sourcefilename
         relative = os.path.relpath(source)
-        if os.path.isabs(source) and not relative.startswith(".."):
+        if not relative.startswith(".."):
             source = relative
         return extension_for(self._module_description(), source)
 

@@ -1,0 +1,60 @@
+"""Run cffi's own test suite with ffi_core in the place of cffi.
+
+The suite is unpacked from cffi's sdist, the path of which is the first argument; further ones are for pytest.
+Exit status: that of pytest, so 1 when a test fails that internal.toml does not list.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ffi_core import as_cffi
+
+HERE: Final = Path(__file__).resolve().parent
+SUITE: Final = ("testing/", "src/c/test_c.py", "doc/source/conf.py", "pyproject.toml")
+FOLDERS: Final = ("testing/cffi0", "testing/cffi1", "testing/embedding", "src/c/test_c.py")
+
+
+def unpack(sdist: Path, into: Path) -> None:
+    """Unpack the tests, and nothing of what they test."""
+    shutil.rmtree(into, ignore_errors=True)
+    with tarfile.open(sdist) as archive:
+        for member in archive.getmembers():
+            member.name = member.name.partition("/")[2]
+            if member.name.startswith(SUITE) and member.isfile():
+                archive.extract(member, into, filter="data")
+    # Its own settings are for other versions of pytest; without any, pytest would find ours in a directory above.
+    (into / "pytest.ini").write_text("[pytest]\n")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Unpack the suite beside its sdist, and run it."""
+    sdist, *rest = arguments
+    folder = Path(sdist).resolve().parent / "suite"
+    unpack(Path(sdist), folder)
+    os.chdir(folder)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE / "adapters"), os.environ.get("PYTHONPATH")]))
+    options = [
+        "-q",
+        "-p",
+        "conformance_plugin",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:warnings",
+        "--tb=short",
+        "-n",
+        "auto",
+    ]
+    chosen = rest if any(not word.startswith("-") for word in rest) else [*FOLDERS, *rest]
+    return as_cffi.run(["python", "-m", "pytest", *options, *chosen])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
