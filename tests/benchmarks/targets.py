@@ -28,6 +28,11 @@ TARGETS = (
     Target("data", "cffi API", "ffi_core API", 1.0),
     Target("data", "cffi API", "ffi_core ABI", 1.3, ("new ", "cast", "addressof")),
     Target("data", "cffi API", "ffi_core API", 1.3, ("new ", "cast", "addressof")),
+    Target("callbacks", "cffi API", "ffi_core ABI", 1.5),
+    Target("callbacks", "cffi API", "ffi_core API", 1.5),
+    Target("callbacks", "ctypes", "ffi_core ABI", 1.5, ("sort",)),
+    Target("callbacks", "hand, GIL released", "ffi_core ABI", 1 / 1.25),
+    Target("callbacks", "hand, GIL released", "ffi_core API", 1 / 1.25),
     Target("wrappers", "pwd", "pwdwrap", 1 / 1.15, ("getpwuid", "getpwall")),
 )
 

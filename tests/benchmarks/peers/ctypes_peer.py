@@ -22,6 +22,8 @@ class Record(ctypes.Structure):
 
 
 Step = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
+IntPointer = ctypes.POINTER(ctypes.c_int)
+Compare = ctypes.CFUNCTYPE(ctypes.c_int, IntPointer, IntPointer)
 
 
 def make(name: str, library: Path) -> Peer:
@@ -38,6 +40,7 @@ def make(name: str, library: Path) -> Peer:
         "add_ten": (integer, *[integer] * 10),
         "add_point": (number, Point),
         "count_up": (integer, Step, integer, integer),
+        "sort_ints": (None, IntPointer, ctypes.c_size_t, Compare),
     }
     for function, (result, *arguments) in signatures.items():
         declared = getattr(lib, function)
@@ -50,6 +53,7 @@ def make(name: str, library: Path) -> Peer:
         "Point": Point,
         "Record": Record,
         "Step": Step,
+        "Compare": Compare,
         "Int": ctypes.c_int,
         "Ints100": ctypes.c_int * 100,
         "Ints1000": ctypes.c_int * 1000,

@@ -14,6 +14,7 @@ CDEF = """
     int add_ten(int a, int b, int c, int d, int e, int f, int g, int h, int i, int j);
     double add_point(struct point p);
     int count_up(int (*step)(int), int start, int times);
+    void sort_ints(int *values, size_t count, int (*compare)(const int *, const int *));
 """
 
 EXTERN_CDEF = """

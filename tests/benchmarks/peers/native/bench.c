@@ -2,6 +2,7 @@
 
 #include "bench.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void noop(void)
@@ -49,4 +50,21 @@ int count_up(int (*step)(int), int start, int times)
         start = step(start);
     }
     return start;
+}
+
+typedef int (*compare_ints)(const int *, const int *);
+
+static _Thread_local compare_ints comparison;
+
+static int compare_pointers(const void *one, const void *other)
+{
+    return comparison(one, other);
+}
+
+void sort_ints(int *values, size_t count, compare_ints compare)
+{
+    const compare_ints outer = comparison;
+    comparison = compare;
+    qsort(values, count, sizeof *values, compare_pointers);
+    comparison = outer;
 }
