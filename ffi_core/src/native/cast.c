@@ -193,9 +193,20 @@ cast_to_complex(ffic_ctype *ct, PyObject *value)
     return result < 0 ? NULL : ffic_cdata_value(ct, data);
 }
 
+/* The stream lives as long as the Python file object, which the pointer keeps alive. */
+static PyObject *
+cast_to_file(ffic_ctype *ct, PyObject *file)
+{
+    char *stream;
+    return ffic_file_to_pointer(ct, file, &stream) < 0 ? NULL : ffic_cdata_view_of(ct, stream, file, -1);
+}
+
 static PyObject *
 cast_to_pointer(ffic_ctype *ct, PyObject *value)
 {
+    if (ffic_is_file_pointer(ct) && !ffic_is_cdata(ct->state, value) && PyObject_HasAttrString(value, "fileno")) {
+        return cast_to_file(ct, value);
+    }
     uintptr_t address = 0;
     int is_address = address_of(ct, value, &address);
     if (is_address < 0) {

@@ -243,7 +243,7 @@ ffic_to_pointer(ffic_ctype *ct, PyObject *value, char **result)
         Py_DECREF(cd);
         return status;
     }
-    return ffic_expected(ct, "cdata pointer", value);
+    return ffic_is_file_pointer(ct) ? ffic_file_to_pointer(ct, value, result) : ffic_expected(ct, "cdata pointer", value);
 }
 
 /* ---- members ---------------------------------------------------------------------------------------------------- */

@@ -29,6 +29,10 @@ void ffic_write_float(ffic_code code, char *data, long double value);
 Py_complex ffic_read_complex(ffic_code code, const char *data);
 int ffic_store_complex(ffic_ctype *ct, char *data, PyObject *value);
 
+/* file.c: `FILE *` from a Python file object, which keeps the stream. */
+bool ffic_is_file_pointer(const ffic_ctype *ct);
+int ffic_file_to_pointer(ffic_ctype *ct, PyObject *file, char **result);
+
 /* convert_record.c; `extent`: bytes from `data` on, for a flexible array member, -1: unknown. */
 int ffic_store_record(ffic_ctype *ct, char *data, PyObject *value, Py_ssize_t extent);
 
