@@ -11,19 +11,24 @@ _Thread_local ffic_thread ffic_this_thread FFIC_THREAD_MODEL;
  * survive from one call to the next.  So the first call makes one, and the end of the thread takes it away.
  */
 
-/* One per process, as threads are: calls end_of_thread for those that have a value. */
+/* Per process, as threads are.  The key calls end_of_thread for threads that have a value; it is how often Python has ended, plus
+ * one: thread states end with it, but threads may go on, and Python may be started again. */
 static pthread_key_t thread_key;
 static pthread_once_t thread_key_once = PTHREAD_ONCE_INIT;
 static bool has_thread_key;
+static uintptr_t generation = 1;
 
 static void
-end_of_thread(void *kept)
+end_of_thread(void *made_in)
 {
-    ffic_this_thread.kept = NULL;
-    /* At and after the end of Python, thread states go with it. */
-    if (Py_IsInitialized() && PyGILState_GetThisThreadState() == kept) {
+    ffic_thread *here = &ffic_this_thread;
+    PyThreadState *kept = here->kept;
+    here->kept = NULL;
+    if (kept != NULL && Py_IsInitialized() && (uintptr_t)made_in == __atomic_load_n(&generation, __ATOMIC_ACQUIRE)) {
+        /* PyGILState_Release would not find it: Python's own note of it may have gone already. */
         PyEval_RestoreThread(kept);
-        PyGILState_Release(PyGILState_UNLOCKED); /* the one that keep_thread_state did not do */
+        PyThreadState_Clear(kept);
+        PyThreadState_DeleteCurrent();
     }
 }
 
@@ -33,18 +38,43 @@ make_thread_key(void)
     has_thread_key = pthread_key_create(&thread_key, end_of_thread) == 0;
 }
 
-/* Make a thread state for this thread, take it up, and keep it.  False: it cannot be kept, and nothing was done. */
-static bool
-keep_thread_state(ffic_thread *here)
+static void
+end_of_interpreter(PyObject *capsule)
 {
-    (void)pthread_once(&thread_key_once, make_thread_key);
-    /* Where the key has a value, it stays with the thread: setting it later cannot fail. */
-    if (!has_thread_key || pthread_setspecific(thread_key, here) != 0) {
+    (void)capsule;
+    (void)__atomic_add_fetch(&generation, 1, __ATOMIC_ACQ_REL);
+}
+
+/* Have end_of_interpreter called with the interpreter.  False: it cannot be. */
+static bool
+watch_interpreter(PyInterpreterState *interpreter)
+{
+    static const char key[] = "ffi_core.thread_states";
+    PyObject *dict = PyInterpreterState_GetDict(interpreter);
+    if (dict == NULL) {
         return false;
     }
-    (void)PyGILState_Ensure();
-    here->kept = PyGILState_GetThisThreadState();
-    (void)pthread_setspecific(thread_key, here->kept);
+    if (PyDict_GetItemString(dict, key) != NULL) {
+        return true;
+    }
+    PyObject *capsule = PyCapsule_New(&generation, NULL, end_of_interpreter);
+    bool watched = capsule != NULL && PyDict_SetItemString(dict, key, capsule) == 0;
+    Py_XDECREF(capsule);
+    if (!watched) {
+        PyErr_Clear();
+    }
+    return watched;
+}
+
+/* Keep the thread state that PyGILState_Ensure has just made for this thread, if that is possible. */
+static bool
+keep_thread_state(ffic_thread *here, PyThreadState *made)
+{
+    (void)pthread_once(&thread_key_once, make_thread_key);
+    if (!has_thread_key || !watch_interpreter(made->interp) || pthread_setspecific(thread_key, (void *)generation) != 0) {
+        return false;
+    }
+    here->kept = made;
     return true;
 }
 
@@ -72,14 +102,13 @@ enter_otherwise(ffic_entry *entry, ffic_thread *here)
         entry->thread = known;
         PyEval_RestoreThread(known);
     }
-    else if (known == NULL && keep_thread_state(here)) {
-        entry->way = FFIC_ENTRY_RESTORED;
-        entry->thread = here->kept;
-    }
     else {
         entry->way = FFIC_ENTRY_ENSURED;
         entry->gil = PyGILState_Ensure();
         entry->thread = PyThreadState_Get();
+        if (known == NULL && keep_thread_state(here, entry->thread)) {
+            entry->way = FFIC_ENTRY_RESTORED;
+        }
     }
 }
 

@@ -31,8 +31,9 @@ make_error(PyObject *module, ffic_state *state)
 {
     PyObject *errors = PyImport_ImportModule("ffi_core.errors");
     state->error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "FFIError");
+    state->missing = errors == NULL ? NULL : PyObject_GetAttrString(errors, "VerificationMissing");
     Py_XDECREF(errors);
-    return state->error == NULL ? -1 : PyModule_AddObjectRef(module, "error", state->error);
+    return state->error == NULL || state->missing == NULL ? -1 : PyModule_AddObjectRef(module, "error", state->error);
 }
 
 static int
@@ -75,6 +76,7 @@ native_traverse(PyObject *module, visitproc visit, void *arg)
         Py_VISIT(state->primitives[i]);
     }
     Py_VISIT(state->error);
+    Py_VISIT(state->missing);
     Py_VISIT(state->null);
     Py_VISIT(state->interned);
     Py_VISIT(state->place_fields);
@@ -94,6 +96,7 @@ native_clear(PyObject *module)
     Py_CLEAR(state->exported);
     Py_CLEAR(state->handles);
     Py_CLEAR(state->error);
+    Py_CLEAR(state->missing);
     Py_CLEAR(state->void_type);
     Py_CLEAR(state->char_type);
     Py_CLEAR(state->void_pointer);
@@ -141,5 +144,10 @@ static struct PyModuleDef native_module = {
 PyMODINIT_FUNC
 PyInit__native(void)
 {
-    return PyModuleDef_Init(&native_module);
+    PyObject *definition = PyModuleDef_Init(&native_module);
+    if (definition != NULL) {
+        /* Interpreters that have a GIL each count references to it without locks: it must never come down to zero. */
+        Py_SET_REFCNT(definition, 1 << 28);
+    }
+    return definition;
 }
