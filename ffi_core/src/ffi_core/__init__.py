@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # typing takes longer to import than everything that this package needs at first
 if TYPE_CHECKING:
     from ffi_core.build import VerificationError as VerificationError
-    from ffi_core.build import VerificationMissing as VerificationMissing
+    from ffi_core.errors import VerificationMissing as VerificationMissing
     from ffi_core.ffi import FFI as FFI
     from ffi_core.front.errors import CDefError as CDefError
     from ffi_core.front.errors import FFIError as FFIError
@@ -33,7 +33,7 @@ _HOME = {
     "FFIError": "ffi_core.front.errors",
     "PkgConfigError": "ffi_core.pkgconfig",
     "VerificationError": "ffi_core.build",
-    "VerificationMissing": "ffi_core.build",
+    "VerificationMissing": "ffi_core.errors",
 }
 
 

@@ -31,10 +31,6 @@ class VerificationError(FFIError):
     """The compiler does not accept the declarations or the source; the message is the compiler's own."""
 
 
-class VerificationMissing(FFIError):  # noqa: N818 - known by this name
-    """Something declared is not there."""
-
-
 @dataclass(frozen=True)
 class GeneratedModule:
     """What ``set_source`` said.  ``source`` is None in ABI mode; ``options`` are those of ``setuptools.Extension``."""

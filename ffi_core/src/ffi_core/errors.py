@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class FFIError(Exception):
     """The base of what declarations, types and builds can raise; `ffi.error` is this class."""
+
+
+class VerificationMissing(FFIError):  # noqa: N818 - known by this name
+    """Only a compiler can tell what was asked for: it was declared with ``...``, and this is ABI mode."""

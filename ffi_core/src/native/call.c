@@ -101,7 +101,7 @@ convert_variable(ffic_state *state, PyObject *value, ffic_frame *f, void **slot,
     }
     else {
         memcpy(storage, cd->data, (size_t)ct->size);
-        *type = ffic_libffi_type(ct, type_memory);
+        *type = ffic_libffi_type(ct, "argument", type_memory);
         result = *type == NULL ? -1 : 0;
     }
 done:

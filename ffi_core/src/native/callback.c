@@ -147,12 +147,12 @@ closure_new(ffic_ctype *function, PyObject *callable, PyObject *error, PyObject 
         goto failed;
     }
     for (Py_ssize_t i = 0; i < function->length; i++) {
-        types[i] = ffic_libffi_type(function->u.function.parameters[i], &c->cif_memory);
+        types[i] = ffic_libffi_type(function->u.function.parameters[i], "argument", &c->cif_memory);
         if (types[i] == NULL) {
             goto failed;
         }
     }
-    ffi_type *result = ffic_libffi_type(function->item, &c->cif_memory);
+    ffi_type *result = ffic_libffi_type(function->item, "return value", &c->cif_memory);
     if (result == NULL) {
         goto failed;
     }

@@ -24,6 +24,7 @@ typedef struct {
     PyObject_HEAD
     ffic_ctype *type;
     char *address;
+    char *(*find)(void); /* API mode: gives the address, which a macro like errno has anew each time; otherwise NULL */
     PyObject *name;
 } library_variable;
 
@@ -39,6 +40,12 @@ check_open(const ffic_lib *lib)
     return 0;
 }
 
+static char *
+variable_address(const library_variable *variable)
+{
+    return variable->find != NULL ? variable->find() : variable->address;
+}
+
 static PyObject *
 variable_get(PyObject *self, PyObject *lib, PyObject *Py_UNUSED(type))
 {
@@ -46,7 +53,7 @@ variable_get(PyObject *self, PyObject *lib, PyObject *Py_UNUSED(type))
     if (lib == NULL || lib == Py_None) {
         return Py_NewRef(self);
     }
-    return check_open((ffic_lib *)lib) < 0 ? NULL : ffic_load(variable->type, variable->address, lib);
+    return check_open((ffic_lib *)lib) < 0 ? NULL : ffic_load(variable->type, variable_address(variable), lib);
 }
 
 static int
@@ -57,7 +64,7 @@ variable_set(PyObject *self, PyObject *lib, PyObject *value)
         PyErr_Format(PyExc_AttributeError, "cannot delete the C variable '%U'", variable->name);
         return -1;
     }
-    return check_open((ffic_lib *)lib) < 0 ? -1 : ffic_store(variable->type, variable->address, value);
+    return check_open((ffic_lib *)lib) < 0 ? -1 : ffic_store(variable->type, variable_address(variable), value);
 }
 
 static int
@@ -143,10 +150,11 @@ resolve_function(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
 static library_variable *
 resolve_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
 {
-    char *address;
+    char *address = NULL;
+    char *(*find)(void) = NULL;
     Py_ssize_t array_size = -1;
     if (declared->generated != NULL) {
-        address = ((char *(*)(void))declared->generated->call)();
+        find = (char *(*)(void))declared->generated->call;
         array_size = (Py_ssize_t)declared->generated->size;
     }
     else if (lib->library == NULL) {
@@ -156,7 +164,7 @@ resolve_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
     else {
         address = symbol_address(lib, name, "variable");
     }
-    ffic_ctype *ct = address == NULL ? NULL : ffic_parse_type(declared->ffi, declared->type, array_size);
+    ffic_ctype *ct = address == NULL && find == NULL ? NULL : ffic_parse_type(declared->ffi, declared->type, array_size);
     if (ct == NULL) {
         return NULL;
     }
@@ -168,6 +176,7 @@ resolve_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
     }
     variable->type = ct;
     variable->address = address;
+    variable->find = find;
     variable->name = Py_NewRef(name);
     int failed = PyObject_SetAttr((PyObject *)Py_TYPE(lib), name, (PyObject *)variable) < 0 ||
                  PyDict_SetItem(lib->variables, name, (PyObject *)variable) < 0;
@@ -197,6 +206,24 @@ lib_dir(PyObject *self, PyObject *Py_UNUSED(ignored))
         return NULL;
     }
     return list;
+}
+
+/* What `import *` takes: not the variables, which would be values that nothing updates. */
+static PyObject *
+lib_all(ffic_lib *lib)
+{
+    PyObject *names = lib_dir((PyObject *)lib, NULL);
+    PyObject *result = names == NULL ? NULL : PyList_New(0);
+    for (Py_ssize_t i = 0; result != NULL && i < PyList_GET_SIZE(names); i++) {
+        ffic_declared declared;
+        PyObject *name = PyList_GET_ITEM(names, i);
+        int found = ffic_find_declared(lib->ffi, name, &declared);
+        if (found < 0 || (found && declared.kind != FFIC_VARIABLE && PyList_Append(result, name) < 0)) {
+            Py_CLEAR(result);
+        }
+    }
+    Py_XDECREF(names);
+    return result;
 }
 
 /* extern "Python": what C calls, as a function pointer. */
@@ -232,7 +259,7 @@ lib_getattr(PyObject *self, PyObject *name)
     }
     if (!found) {
         if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "__all__") == 0) {
-            return lib_dir(self, NULL);
+            return lib_all(lib);
         }
         if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "__name__") == 0) {
             return Py_NewRef(lib->name);
@@ -311,7 +338,7 @@ ffic_lib_address(PyObject *self, PyObject *name)
         library_variable *variable = check_open(lib) < 0 ? NULL : find_variable(lib, name, &declared);
         ffic_ctype *pointer = variable == NULL ? NULL : ffic_ctype_pointer_to(variable->type);
         if (pointer != NULL) {
-            result = ffic_cdata_borrowed(pointer, variable->address);
+            result = ffic_cdata_borrowed(pointer, variable_address(variable));
             Py_DECREF(pointer);
         }
     }

@@ -31,12 +31,15 @@ ffic_libffi_free(void *memory)
     }
 }
 
-static ffi_type *
-refuse(const ffic_ctype *ct, const char *reason)
+ffi_type *
+ffic_refuse_by_value(const ffic_ctype *ct, const char *place, const char *reason)
 {
+    bool is_union = ct->kind == FFIC_KIND_UNION;
     PyErr_Format(PyExc_NotImplementedError,
-                 "ctype '%U' cannot be passed or returned by value here: %s. In API mode, a function of the library can do it",
-                 ct->name, reason);
+                 "ctype '%U' not supported as %s%s  %s are only supported as %s if the function is 'API mode' and non-variadic "
+                 "(i.e. declared inside ffibuilder.cdef()+ffibuilder.set_source() and not taking a final '...' argument)",
+                 ct->name, place, reason, is_union ? "Unions" : ct->code == FFIC_CODE_RECORD ? "Such structs" : "Such values",
+                 place);
     return NULL;
 }
 
@@ -56,24 +59,33 @@ scalar_count(const ffic_ctype *ct)
 }
 
 static ffi_type *
-record_type(ffic_ctype *ct, void **memory)
+record_type(ffic_ctype *ct, const char *place, void **memory)
 {
     if (ct->kind == FFIC_KIND_UNION) {
-        return refuse(ct, "libffi has no unions");
+        return ffic_refuse_by_value(ct, place, " by libffi.");
     }
-    if (ct->flags & (FFIC_TYPE_PACKED | FFIC_TYPE_PARTIAL)) {
-        return refuse(ct, "it is packed, or its declaration ends with \"...;\", and how it is passed depends on all of its fields");
+    if (ct->flags & FFIC_TYPE_PARTIAL) {
+        return ffic_refuse_by_value(ct, place, FFIC_MISSING_FIELDS);
+    }
+    if (ct->flags & FFIC_TYPE_PACKED) {
+        return ffic_refuse_by_value(ct, place, FFIC_OTHER_LAYOUT);
     }
     PyObject *fields = ct->u.record.fields;
     Py_ssize_t count = 0;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(fields); i++) {
         const ffic_cfield *field = (ffic_cfield *)PyTuple_GET_ITEM(fields, i);
         Py_ssize_t scalars = scalar_count(field->type);
-        if (field->bit_size >= 0 || (field->flags & FFIC_FIELD_NOT_POSITIONAL)) {
-            return refuse(ct, "libffi has no bit-fields and no unions");
+        if (field->flags & FFIC_FIELD_NOT_POSITIONAL) {
+            return ffic_refuse_by_value(ct, place, FFIC_MISSING_FIELDS);
+        }
+        if (field->bit_size >= 0) {
+            return ffic_refuse_by_value(ct, place, ".  It is a struct with bit fields, which libffi does not support.");
         }
         if (scalars < 0) {
-            return refuse(ct, "it is too large");
+            return ffic_refuse_by_value(ct, place, ".  It is too large.");
+        }
+        if (scalars == 0) {
+            return ffic_refuse_by_value(ct, place, ".  It is a struct with a zero-length array, which libffi does not support.");
         }
         count += scalars;
     }
@@ -90,7 +102,7 @@ record_type(ffic_ctype *ct, void **memory)
         while (type->kind == FFIC_KIND_ARRAY) {
             type = type->item;
         }
-        ffi_type *element = ffic_libffi_type(type, memory);
+        ffi_type *element = ffic_libffi_type(type, place, memory);
         if (element == NULL) {
             return NULL;
         }
@@ -103,13 +115,13 @@ record_type(ffic_ctype *ct, void **memory)
     ffi_type *argument = made;
     if (next == 0 || ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &ffi_type_void, &argument) != FFI_OK ||
         made->size != (size_t)ct->size) {
-        return refuse(ct, "libffi does not lay it out as the compiler does");
+        return ffic_refuse_by_value(ct, place, FFIC_OTHER_LAYOUT);
     }
     return made;
 }
 
 ffi_type *
-ffic_libffi_type(ffic_ctype *ct, void **memory)
+ffic_libffi_type(ffic_ctype *ct, const char *place, void **memory)
 {
     switch ((ffic_code)ct->code) {
     case FFIC_CODE_VOID:
@@ -153,8 +165,8 @@ ffic_libffi_type(ffic_ctype *ct, void **memory)
     case FFIC_CODE_POINTER:
         return &ffi_type_pointer;
     case FFIC_CODE_RECORD:
-        return ffic_ctype_size(ct) < 0 ? NULL : record_type(ct, memory);
+        return ffic_ctype_size(ct) < 0 ? NULL : record_type(ct, place, memory);
     default:
-        return refuse(ct, "libffi has no such type");
+        return ffic_refuse_by_value(ct, place, ".  libffi has no such type.");
     }
 }

@@ -330,7 +330,7 @@ plan_libffi(ffic_plan *plan, bool wrapped)
         ffic_argument *argument = &plan->arguments[i];
         bool by_pointer = argument->way == FFIC_ARGUMENT_WIDE;
         argument->storage = take_scratch(plan, argument->type->size < 8 ? 8 : argument->type->size);
-        ffi_type *type = by_pointer ? &ffi_type_pointer : ffic_libffi_type(argument->type, &plan->cif_memory);
+        ffi_type *type = by_pointer ? &ffi_type_pointer : ffic_libffi_type(argument->type, "argument", &plan->cif_memory);
         if (type == NULL) {
             return -1;
         }
@@ -341,7 +341,7 @@ plan_libffi(ffic_plan *plan, bool wrapped)
         plan->cif_types[0] = &ffi_type_pointer;
     }
     else {
-        result = ffic_libffi_type(plan->result, &plan->cif_memory);
+        result = ffic_libffi_type(plan->result, "return value", &plan->cif_memory);
         if (result == NULL) {
             return -1;
         }
@@ -358,15 +358,12 @@ plan_libffi(ffic_plan *plan, bool wrapped)
 
 /* A record with undeclared members: which registers would take them is not known.  Sets the exception. */
 static bool
-refuse_partial(const ffic_ctype *ct)
+refuse_partial(const ffic_ctype *ct, const char *place)
 {
     if (!(ct->flags & FFIC_TYPE_PARTIAL)) {
         return false;
     }
-    PyErr_Format(PyExc_NotImplementedError,
-                 "ctype '%U' cannot be passed or returned by value through a pointer: its declaration ends with \"...;\", and how it "
-                 "is passed depends on all of its fields",
-                 ct->name);
+    ffic_refuse_by_value(ct, place, FFIC_MISSING_FIELDS);
     return true;
 }
 
@@ -385,7 +382,7 @@ ffic_plan_new(ffic_ctype *function, bool wrapped)
     plan->count = count;
     plan->variadic = (function->flags & FFIC_TYPE_VARIADIC) != 0;
     if (plan->result->kind != FFIC_KIND_VOID &&
-        (ffic_ctype_size(plan->result) < 0 || (!wrapped && refuse_partial(plan->result)))) {
+        (ffic_ctype_size(plan->result) < 0 || (!wrapped && refuse_partial(plan->result, "return value")))) {
         goto failed;
     }
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -400,7 +397,7 @@ ffic_plan_new(ffic_ctype *function, bool wrapped)
             goto failed;
         }
         set_way(&plan->arguments[i], wrapped);
-        if (!wrapped && refuse_partial(plan->arguments[i].type)) {
+        if (!wrapped && refuse_partial(plan->arguments[i].type, "argument")) {
             goto failed;
         }
     }

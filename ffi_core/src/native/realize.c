@@ -46,13 +46,32 @@ generated_typed(ffic_ffi *ffi, const struct ffic_global *entry)
     return result;
 }
 
+/* The value that the cdef says is not that of the C code, which is in `text`. */
+static void
+refuse_value(const ffic_state *state, PyObject *name, PyObject *text)
+{
+    PyObject *number = PyNumber_Long(text);
+    PyObject *zero = number == NULL ? NULL : PyLong_FromLong(0);
+    int positive = zero == NULL ? -1 : PyObject_RichCompareBool(number, zero, Py_GT);
+    PyObject *hexadecimal = positive <= 0 ? NULL : PyNumber_ToBase(number, 16);
+    if (positive == 0) {
+        PyErr_Format(state->error, "the C compiler says '%U' is equal to %U, but the cdef disagrees", name, text);
+    }
+    else if (hexadecimal != NULL) {
+        PyErr_Format(state->error, "the C compiler says '%U' is equal to %U (%U), but the cdef disagrees", name, text, hexadecimal);
+    }
+    Py_XDECREF(hexadecimal);
+    Py_XDECREF(zero);
+    Py_XDECREF(number);
+}
+
 PyObject *
 ffic_constant_value(const ffic_declared *declared, PyObject *name)
 {
     const struct ffic_global *entry = declared->generated;
     if (entry == NULL) {
         if (declared->value == Py_None) {
-            PyErr_Format(declared->ffi->state->error,
+            PyErr_Format(declared->ffi->state->missing,
                          "the value of '%U' was declared as '...': only a compiler knows it (use API mode)", name);
             return NULL;
         }
@@ -63,8 +82,7 @@ ffic_constant_value(const ffic_declared *declared, PyObject *name)
     }
     PyObject *value = generated_integer(declared->ffi->declarations.table, entry);
     if (value != NULL && PyUnicode_Check(value)) {
-        PyErr_Format(declared->ffi->state->error, "'%U' is %U in C, but its declaration in cdef says %s", name, value,
-                     entry->type + 1);
+        refuse_value(declared->ffi->state, name, value);
         Py_CLEAR(value);
     }
     return value;
@@ -128,7 +146,7 @@ tuple_typedef(ffic_ffi *ffi, PyObject *name, PyObject *entry)
         return NULL;
     }
     if (strcmp(kind, "unknown") == 0) {
-        PyErr_Format(ffi->state->error, "the type '%U' was declared as '%s...': only a compiler knows its size (use API mode)",
+        PyErr_Format(ffi->state->missing, "the type '%U' was declared as '%s...': only a compiler knows its size (use API mode)",
                      name, type);
         return NULL;
     }
@@ -341,7 +359,7 @@ complete_declared(ffic_ctype *ct, PyObject *entry)
     }
     ffic_ctype *base = ffic_primitive_find(ffi->state, base_name, strlen(base_name));
     if (base == NULL) {
-        PyErr_Format(ffi->state->error, "'%U' was declared with '...': only a compiler knows its values (use API mode)", ct->name);
+        PyErr_Format(ffi->state->missing, "'%U' was declared with '...': only a compiler knows its values (use API mode)", ct->name);
         return -1;
     }
     return complete_enum(ct, base, list);

@@ -414,7 +414,7 @@ ffic_record_from_tuple(ffic_ctype *record, PyObject *entry)
         return 0;
     }
     if (partial) {
-        PyErr_Format(record->state->error, "'%U' was declared with \"...;\": only a compiler knows its layout (use API mode)",
+        PyErr_Format(record->state->missing, "'%U' was declared with \"...;\": only a compiler knows its layout (use API mode)",
                      record->name);
         return -1;
     }

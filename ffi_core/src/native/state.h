@@ -38,6 +38,7 @@ typedef struct ffic_state {
     PyTypeObject *library_type;     /* an open shared library */
     PyTypeObject *ffi_type;         /* FFI */
     PyObject *error;                /* ffi.error */
+    PyObject *missing;              /* ffi_core.VerificationMissing */
     PyObject *null;                 /* ffi.NULL */
     PyObject *interned;             /* dict: key of a derived type -> weak reference to it */
     Py_ssize_t interned_sweep;      /* size of `interned` at which dead references are swept out */

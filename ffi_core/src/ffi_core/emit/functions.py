@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
 from ffi_core.front.errors import CDefError
 from ffi_core.front.model import (
@@ -12,6 +14,7 @@ from ffi_core.front.model import (
     FunctionDecl,
     GlobalDecl,
     Pointer,
+    Primitive,
     PythonFunctionDecl,
     VariableDecl,
     spell,
@@ -24,11 +27,15 @@ from .spelling import Spelling
 from .writer import Writer, c_string
 
 
+# Integer types whose values are no int in Python.
+_NO_NUMBERS: Final = frozenset(["char", "_Bool", "wchar_t", "char16_t", "char32_t", "__int128", "unsigned __int128"])
+
+
 class GlobalEmitter:
     """Emits the code behind the names that ``lib`` has, and then their rows."""
 
     def __init__(self, declared: Mapping[str, GlobalDecl], spelling: Spelling, records: RecordEmitter) -> None:
-        self._globals = {name: self._as_variable(decl, spelling) for name, decl in declared.items()}
+        self._globals = {name: self._normalize(decl, spelling) for name, decl in declared.items()}
         self._spelling = spelling
         self._records = records
         self._python = [decl for decl in self._globals.values() if isinstance(decl, PythonFunctionDecl)]
@@ -37,11 +44,17 @@ class GlobalEmitter:
         self._integer_index = {decl.name: index for index, decl in enumerate(self._integers)}
 
     @staticmethod
-    def _as_variable(decl: GlobalDecl, spelling: Spelling) -> GlobalDecl:
-        """Take a constant array for a variable: C does not assign arrays."""
-        if isinstance(decl, ConstantDecl) and decl.type is not None and isinstance(spelling.resolve(decl.type), Array):
+    def _normalize(decl: GlobalDecl, spelling: Spelling) -> GlobalDecl:
+        """Take a constant array for a variable: C does not assign arrays.  Take an integer's value from C, whatever its type."""
+        if not isinstance(decl, ConstantDecl) or decl.type is None:
+            return decl
+        resolved = spelling.resolve(decl.type)
+        if isinstance(resolved, Array):
             return VariableDecl(decl.name, decl.type, decl.place)
-        return decl
+        is_number = (
+            isinstance(resolved, Primitive) and resolved.name not in _NO_NUMBERS and spelling.is_integer(resolved)
+        )
+        return replace(decl, type=None) if is_number else decl
 
     @property
     def python_count(self) -> int:
@@ -72,6 +85,9 @@ class GlobalEmitter:
     def _emit_function(self, out: Writer, decl: FunctionDecl) -> None:
         spelling = self._spelling
         function = decl.type
+        if spelling.is_opaque(function.result):
+            text = spell(function.result).replace("$", "")
+            raise TypeError(f"function {decl.name}: '{text}' is used as result type, but is opaque")
         for ctype in dict.fromkeys((function.result, *function.parameters)):
             if spelling.is_unknown_float(ctype):
                 # How it is passed depends on its size, and a long double would need another wrapper.
@@ -98,10 +114,15 @@ class GlobalEmitter:
             out.add(f"static {_define(result, f'ffic_direct_{decl.name}', plain, direct_call)}")
 
     def _emit_variable(self, out: Writer, decl: VariableDecl) -> None:
-        check = ""
-        if not self._spelling.is_opaque(decl.type):
-            check = self._records.check(decl.type, decl.name, exact=True) + " "
-        out.add(f"static void *ffic_variable_{decl.name}(void) {{ {check}return (void *)&{decl.name}; }}")
+        spelling = self._spelling
+        if not spelling.is_opaque(decl.type):
+            # By itself: the name can be a macro that does something each time.
+            check = self._records.check(decl.type, decl.name, exact=True)
+            out.add(f"FFIC_CHECK void ffic_check_{decl.name}(void) {{ {check} }}")
+        if isinstance(spelling.resolve(decl.type), Array) and spelling.has_known_size(decl.type):
+            size = f"sizeof({spelling.declare(unqualified(decl.type))})"
+            out.add(f"extern char ffic_size_of_{decl.name}[sizeof({decl.name}) == {size} ? 1 : -1];")
+        out.add(f"static void *ffic_variable_{decl.name}(void) {{ return (void *)&{decl.name}; }}")
 
     def _emit_integers(self, out: Writer) -> None:
         out.here()

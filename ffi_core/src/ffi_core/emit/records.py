@@ -53,7 +53,26 @@ class RecordEmitter:
             inner = self._anonymous_member(field)
             if inner is not None and not self._can_mirror(inner):
                 return False
+            if self._is_partial_by_value(field.type):
+                return False
         return any(field.name or field.bit_width is None for field in record.fields)
+
+    def _refuse_opaque(self, record: RecordDecl, field: Field) -> None:
+        resolved = self._spelling.resolve(field.type)
+        while isinstance(resolved, Array):
+            resolved = self._spelling.resolve(resolved.item)
+        if self._spelling.is_opaque(resolved):
+            raise TypeError(
+                f"{record.c_name}: field '{record.tag}.{field.name}' is of an opaque type (not declared in cdef())"
+            )
+
+    def _is_partial_by_value(self, ctype: CType) -> bool:
+        """Say whether something of this type has members that the cdef does not tell."""
+        resolved = self._spelling.resolve(ctype)
+        while isinstance(resolved, Array):
+            resolved = self._spelling.resolve(resolved.item)
+        decl = self._spelling.record(resolved)
+        return decl is not None and decl.partial
 
     def _anonymous_member(self, field: Field) -> Optional[RecordDecl]:
         if field.name or field.bit_width is not None or not isinstance(field.type, Tagged):
@@ -93,6 +112,7 @@ class RecordEmitter:
                 out.add("};")
                 continue
             # Numbered: the real names can be macros.
+            self._refuse_opaque(record, field)
             name = f"f{len(members)}" if field.name else ""
             members[id(field)] = name or f"f{len(members)}"
             width = "" if field.bit_width is None else f" : {field.bit_width}"

@@ -187,16 +187,27 @@ class Spelling:
         decl = self._types.get(resolved.name) if isinstance(resolved, Named) else None
         return isinstance(decl, TypedefDecl) and decl.type == UnknownNumber("float")
 
+    def record(self, ctype: CType) -> Optional[RecordDecl]:
+        """Find the declaration of a struct or union type."""
+        decl = self._types.get(ctype.key) if isinstance(ctype, Tagged) else None
+        return decl if isinstance(decl, RecordDecl) else None
+
     def is_opaque(self, ctype: CType) -> bool:
         """Say whether it is a record without declared members."""
-        resolved = self.resolve(ctype)
-        decl = self._types.get(resolved.key) if isinstance(resolved, Tagged) else None
-        return isinstance(decl, RecordDecl) and decl.fields is None
+        decl = self.record(self.resolve(ctype))
+        return decl is not None and decl.fields is None
 
     def has_inferred_length(self, ctype: CType) -> bool:
         """Say whether ``[...]`` occurs in a type."""
         resolved = self.resolve(ctype)
         return isinstance(resolved, Array) and (resolved.length is INFERRED or self.has_inferred_length(resolved.item))
+
+    def has_known_size(self, ctype: CType) -> bool:
+        """Say whether it is not an array of unknown length, and has none in it."""
+        resolved = self.resolve(ctype)
+        if isinstance(resolved, Array):
+            return isinstance(resolved.length, int) and self.has_known_size(resolved.item)
+        return not self.is_opaque(resolved)
 
 
 class _Holder:

@@ -70,10 +70,6 @@ class RecordReader:
         partial = bool(members) and getattr(members[-1], "name", None) == MORE_MEMBERS
         if partial:
             members.pop()
-            if not opaque.c_name:
-                raise context.error(
-                    "a partial struct or union needs a name: the compiler is asked for its layout", node
-                )
         fields = _Members(context, self._types, opaque, partial=partial).read(members)
         return RecordDecl(
             opaque.kind,

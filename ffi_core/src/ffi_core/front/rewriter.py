@@ -230,7 +230,7 @@ class Rewriter:
         linkage = self._next(index)
         if not linkage.startswith('"'):
             return self._emit(index)
-        name = linkage[1:-1].replace(" ", "").replace("C+Python", "Python+C")
+        name = "".join(linkage[1:-1].split()).replace("C+Python", "Python+C")
         if name not in {"C", "Python", "Python+C"}:
             raise self._error(f'extern {linkage} is not known: there are "C", "Python" and "Python+C"', index + 1)
         if not self._at_top() or len(self._texts) != self.prepared.statements[-1]:

@@ -21,7 +21,7 @@ class FFI(ffi_core.FFI):
         del backend
         super().__init__()
         self._cdef_texts: list[str] = []
-        self._verified: list[ModuleType] = []
+        self._verified: Optional[ModuleType] = None  # the newest module of verify()
 
     def _cdef(self, csource: str, *arguments: Any, **keywords: Any) -> None:
         super()._cdef(csource, *arguments, **keywords)
@@ -39,14 +39,11 @@ class FFI(ffi_core.FFI):
         return self.verifier.load_library()
 
     def _adopt(self, module: Any) -> None:
-        """Use what the compiler made of the declarations in place of these.
-
-        A later ``verify()`` makes a module of what is declared from now on, which includes this one.
-        """
+        """Use what the compiler made of the declarations in place of these."""
         self._replace(module.ffi)
-        self._verified.append(module)
-        self._own = None
-        self._cdef_texts.clear()
+        self._verified = module
+        # Who has the lib may have nothing else of this.
+        module._ffi = self
 
 
 __all__ = ["FFI", "CDefError", "FFIError", "VerificationError"]

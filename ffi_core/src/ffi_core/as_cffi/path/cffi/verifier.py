@@ -10,6 +10,7 @@ import binascii
 import importlib
 import importlib.util
 import os
+import re
 import shutil
 import sys
 import sysconfig
@@ -18,10 +19,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Optional, TextIO, Union
 
-from ffi_core import front
+from ffi_core import FFIError, VerificationError, front
 from ffi_core.build import GeneratedModule, compile_module, extension_for, module_suffix, write_if_changed
 from ffi_core.emit_c import emit_c
-from ffi_core.front.model import Place
+from ffi_core.front.model import ConstantDecl, EnumDecl, Place, RecordDecl, TypedefDecl, spell
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from cffi.api import FFI
 
+_WRONG_VALUE: Final = re.compile(r"the C compiler says '(\w+)' is equal to (-?\d+)")
 _PATH_OPTIONS: Final = ("sources", "include_dirs", "library_dirs", "extra_objects", "depends")
 
 _chosen_folder: dict[str, str] = {}
@@ -91,8 +93,6 @@ class Verifier:
     ) -> None:
         del force_generic_engine  # there is one kind of module
         if ffi._module is not None:
-            from ffi_core import FFIError
-
             raise FFIError("this FFI has a module by set_source(): verify() cannot make another")
         self.ffi = ffi
         self.preamble = preamble
@@ -113,8 +113,7 @@ class Verifier:
             raise TypeError(f"'tag' must be part of a name, not {tag!r}")
         options = repr(sorted((key, value) for key, value in kwds.items()))
         texts = [sysconfig.get_platform(), ffi_core.__version__, self.preamble, extension, options]
-        earlier = [module.__name__ for module in self.ffi._verified]
-        return f"_cffi_{tag}_{_checksum([*texts, *earlier, *self.ffi._cdef_texts])}"
+        return f"_cffi_{tag}_{_checksum([*texts, *self.ffi._cdef_texts])}"
 
     def get_module_name(self) -> str:
         """Give the name of the module, without its package."""
@@ -137,13 +136,14 @@ class Verifier:
 
     def _source(self) -> str:
         own = self.ffi._own or front.Declarations()
-        includes = [module.__name__ for module in self.ffi._verified]
+        includes = []
         for other in self.ffi._included:
-            # What has no module of its own becomes part of this one.
-            if other._own is not None:
+            module = getattr(other, "_verified", None)
+            if module is not None:
+                includes.append(module.__name__)
+            elif other._own is not None:
+                # What has no module of its own becomes part of this one.
                 own = front.merge(other._own, own)
-            if isinstance(other, type(self.ffi)):
-                includes += [module.__name__ for module in other._verified]
         return emit_c(
             self.get_module_name(),
             own,
@@ -179,9 +179,37 @@ class Verifier:
         if not self._has_module:
             self.compile_module()
         module = self._import()
-        lib = module.lib
+        self._check(module)
         self.ffi._adopt(module)
-        return lib
+        return module.lib
+
+    def _check(self, module: ModuleType) -> None:
+        """Compare all declarations with what the compiler found.
+
+        Errors: ``VerificationError``.
+        """
+        own = self.ffi._own or front.Declarations()
+        enums = [decl for decl in own.types.values() if isinstance(decl, EnumDecl)]
+        owners = {name: f"{decl.key}: " for decl in enums for name in decl.enumerators}
+        try:
+            for key, decl in own.types.items():
+                if isinstance(decl, RecordDecl) and decl.fields is not None and "$" not in key:
+                    module.ffi.sizeof(key)
+                elif isinstance(decl, TypedefDecl) and "..." not in spell(decl.type):
+                    _complete(module.ffi, decl.name)
+            for name, declared in own.globals.items():
+                if isinstance(declared, ConstantDecl) and declared.value is not None:
+                    getattr(module.lib, name)
+        except FFIError as error:
+            message = str(error)
+            wrong = _WRONG_VALUE.match(message)
+            if wrong is not None:
+                name, actual = wrong.groups()
+                declared_value = getattr(own.globals[name], "value", None)
+                message = f"{owners.get(name, '')}{name} has the real value {actual}, not {declared_value}"
+            else:
+                message = message.partition(". fix it")[0].replace("cdef says", "we have")
+            raise VerificationError(message) from error
 
     def _find_module(self) -> None:
         """Look where the module would be if it had been installed, then where it would have been made."""
@@ -237,3 +265,10 @@ def _with_folder(kwds: dict[str, Any], relative_to: Optional[str]) -> dict[str, 
         key: [os.fspath(folder / path) for path in value] if key in _PATH_OPTIONS else value
         for key, value in kwds.items()
     }
+
+
+def _complete(ffi: Any, name: str) -> None:
+    """Make the runtime look at the struct that a typedef name stands for."""
+    ctype = ffi.typeof(name)
+    if ctype.kind in ("struct", "union") and ctype.fields is not None:
+        ffi.sizeof(ctype)

@@ -1,0 +1,118 @@
+"""What the compiler finds to be other than declared, and what only it can know, in modules in API mode."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import shutil
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Callable
+
+import pytest
+
+from ffi_core import FFI, FFIError, VerificationError, VerificationMissing
+
+pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
+
+Build = Callable[..., ModuleType]
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    def make(cdef: str, source: str) -> ModuleType:
+        ffi = FFI()
+        ffi.cdef(cdef)
+        name = f"_otherwise_{next(_numbers)}"
+        ffi.set_source(name, source)
+        spec = importlib.util.spec_from_file_location(name, ffi.compile(tmpdir=tmp_path))
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return make
+
+
+def test_variables_that_move(build: Build) -> None:
+    module: Any = build(
+        "extern int moving; int *storage(int);",
+        "static int numbers[8]; static int calls; int *storage(int i) { return numbers + i; }\n"
+        "#define moving (*storage(calls++))",
+    )
+    lib = module.lib
+    lib.moving = 10
+    lib.moving = 11
+    assert [lib.storage(0)[0], lib.storage(1)[0]] == [10, 11]
+    assert module.ffi.addressof(lib, "moving") == lib.storage(2)
+    assert lib.moving == 0
+
+
+def test_import_all_takes_no_variables(build: Build) -> None:
+    lib = build(
+        "int f(void); extern int v; static const int C;", "int f(void) { return 1; } int v; enum { C = 4 };"
+    ).lib
+    assert lib.__all__ == ["C", "f"]
+    assert dir(lib) == ["C", "f", "v"]
+
+
+@pytest.mark.parametrize("value", ["(-0x7fffffffffffffffLL - 1)", "0xffffffffffffffffULL", "70000"])
+def test_integer_constants_have_their_value_whatever_the_type(build: Build, value: str) -> None:
+    lib = build(
+        "static const unsigned short C; static const char LETTER;", f"#define C {value}\n#define LETTER 'x'"
+    ).lib
+    assert str(lib.C) in {"-9223372036854775808", "18446744073709551615", "70000"}
+    assert lib.LETTER == b"x"
+
+
+def test_array_of_another_length(build: Build) -> None:
+    with pytest.raises(VerificationError):
+        build("extern int numbers[10];", "int numbers[9];")
+    assert len(build("extern int numbers[10];", "int numbers[10];").lib.numbers) == 10
+
+
+def test_records_with_partial_records_are_as_large_as_they_are(build: Build) -> None:
+    module: Any = build(
+        "struct part { int x; ...; }; union both { struct part p; }; struct outer { struct { char b; ...; }; char c; };",
+        "struct part { int a, x; }; union both { char room[32]; struct part p; }; struct outer { int a; char c, b; };",
+    )
+    assert module.ffi.sizeof("union both") == 32
+    assert module.ffi.offsetof("struct outer", "b") == 5
+
+
+@pytest.mark.parametrize(
+    ("cdef", "message"),
+    [
+        ("struct hidden f(void);", "function f: 'struct hidden' is used as result type, but is opaque"),
+        ("struct a { struct hidden h; };", "struct a: field 'a.h' is of an opaque type"),
+        ("struct a { struct hidden h[2]; };", "struct a: field 'a.h' is of an opaque type"),
+    ],
+)
+def test_opaque_values(build: Build, cdef: str, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        build(cdef, "")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda ffi: ffi.sizeof("struct part"),
+        lambda ffi: ffi.cast("enum e", 1),
+        lambda ffi: ffi.sizeof("number"),
+        lambda ffi: ffi.integer_const("N"),
+    ],
+)
+def test_abi_mode_says_that_a_compiler_is_missing(use: Callable[[FFI], object]) -> None:
+    ffi = FFI()
+    ffi.cdef("struct part { int x; ...; }; enum e { A, ... }; typedef int... number;\n#define N ...")
+    with pytest.raises(VerificationMissing, match="only a compiler"):
+        use(ffi)
+
+
+def test_wrong_constants_say_the_right_value(build: Build) -> None:
+    lib = build("#define N 41\n#define M -1", "#define N 42\n#define M -2").lib
+    with pytest.raises(FFIError, match=r"'N' is equal to 42 \(0x2a\), but the cdef disagrees"):
+        _ = lib.N
+    with pytest.raises(FFIError, match="'M' is equal to -2, but the cdef disagrees"):
+        _ = lib.M
