@@ -26,7 +26,6 @@ from .records import RecordEmitter
 from .spelling import Spelling
 from .writer import Writer, c_string
 
-
 # Integer types whose values are no int in Python.
 _NO_NUMBERS: Final = frozenset(["char", "_Bool", "wchar_t", "char16_t", "char32_t", "__int128", "unsigned __int128"])
 
