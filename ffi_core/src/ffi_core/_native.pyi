@@ -148,6 +148,7 @@ class FFI:
     buffer: ClassVar[type[_Buffer]]
     error: ClassVar[type[FFIError]]
     errno: int
+    keep_alive: bool
 
     RTLD_LAZY: ClassVar[int]
     RTLD_NOW: ClassVar[int]

@@ -29,8 +29,14 @@ class FFI(runtime.FFI):
     this writes has ``ffi`` and, in API mode, ``lib``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_alive: bool = False) -> None:
+        """Start without declarations.
+
+        ``keep_alive``: memory from ``new()`` keeps alive what Python code makes the pointers in it point to.  It can be
+        changed later, and set for the ``ffi`` of a generated module, as the attribute of that name.
+        """
         super().__init__()
+        self.keep_alive = bool(keep_alive)
         self._lock = RLock()
         self._known: Optional[Declarations] = None  # what cdef() may refer to
         self._own: Optional[Declarations] = None  # without what is included

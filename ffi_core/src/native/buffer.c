@@ -4,6 +4,7 @@
 #include "cdata_slots.h"
 #include "convert.h"
 #include "heap_type.h"
+#include "keep_alive.h"
 
 typedef struct {
     PyObject_HEAD
@@ -30,7 +31,7 @@ natural_size(ffic_cdata *cd)
             return -1;
         }
         /* Of a flexible array member, the owner knows the length. */
-        bool is_owner = Py_TYPE(cd) == ct->state->cdata_owning_type;
+        bool is_owner = ffic_is_owning(ct->state, (PyObject *)cd);
         size = is_owner ? ffic_cdata_extent(cd) : ct->item->size;
     }
     if (size < 0) {

@@ -229,6 +229,9 @@ ffic_cdata_with_destructor(ffic_ctype *type, ffic_cdata *cd, PyObject *destroy, 
     gc->length = length;
     gc->extent = extent;
     gc->exports = 0;
+    gc->kept = NULL;
+    gc->keeps = false;
+    gc->stands_in = false;
     PyObject_GC_Track((PyObject *)gc);
     return (PyObject *)gc;
 }
@@ -604,6 +607,7 @@ ffic_cdata_release(ffic_cdata *cd)
     }
     ffic_cdata_gc *gc = (ffic_cdata_gc *)cd;
     int result = ffic_cdata_destroy(gc);
+    Py_CLEAR(gc->kept);
     if (cd->type->kind == FFIC_KIND_POINTER || cd->type->kind == FFIC_KIND_ARRAY || cd->type->code == FFIC_CODE_RECORD) {
         Py_CLEAR(gc->origin); /* a primitive value lies in its origin, which goes with this object */
     }

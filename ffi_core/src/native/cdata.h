@@ -53,6 +53,9 @@ typedef struct {
     Py_ssize_t length;    /* `T[]`: number of items; otherwise -1 */
     Py_ssize_t extent;    /* bytes known to lie behind `data`, -1: unknown */
     Py_ssize_t exports;   /* buffers that Python objects hold of its memory: it cannot be released meanwhile */
+    PyObject *kept;       /* dict: what pointers in its memory keep alive, or NULL: see keep_alive.c */
+    bool keeps;           /* made by a keep_alive ffi */
+    bool stands_in;       /* for the CDataOwning that is its origin, which nobody else has */
 } ffic_cdata_gc;
 
 typedef struct {

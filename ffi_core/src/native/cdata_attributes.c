@@ -1,6 +1,7 @@
 /* Members of structs and unions as attributes. */
 #include "cdata_slots.h"
 #include "convert.h"
+#include "keep_alive.h"
 
 /* The record whose members `cd` has: its own type, or what it points to. */
 static inline ffic_ctype *
@@ -106,6 +107,10 @@ ffic_cdata_setattro(PyObject *self, PyObject *name, PyObject *value)
     }
     else {
         result = FFIC_LIKELY(field->bit_size < 0) ? ffic_store(ct, place, value) : ffic_store_field(field, data, value);
+    }
+    if (FFIC_UNLIKELY(pinned) && result == 0) {
+        Py_ssize_t rest = ct->size < 0 ? ffic_cdata_extent(cd) - field->offset : ct->size;
+        result = ffic_keep_stored(cd, ct, place, rest, value);
     }
     ffic_cdata_unpin(cd, pinned);
     return result;

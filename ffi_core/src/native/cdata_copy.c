@@ -1,27 +1,6 @@
 /* Copies of C data: what copy.copy() and copy.deepcopy() make, and why pickle gets none. */
 #include "cdata_slots.h"
-
-/* Does a value of this type hold the address of other memory? */
-static int
-has_pointers(ffic_ctype *ct)
-{
-    while (ct->code == FFIC_CODE_ARRAY) {
-        ct = ct->item;
-    }
-    if (ct->code != FFIC_CODE_RECORD) {
-        return ct->code == FFIC_CODE_POINTER;
-    }
-    if (ffic_ctype_complete(ct) < 0 || Py_EnterRecursiveCall(" in a copy of a C struct")) {
-        return -1;
-    }
-    PyObject *fields = ct->u.record.fields;
-    int result = 0;
-    for (Py_ssize_t i = 0; result == 0 && fields != NULL && i < PyTuple_GET_SIZE(fields); i++) {
-        result = has_pointers(((ffic_cfield *)PyTuple_GET_ITEM(fields, i))->type);
-    }
-    Py_LeaveRecursiveCall();
-    return result;
-}
+#include "keep_alive.h"
 
 /* A struct with the items of its flexible array member: as p[0] of a new owning pointer. */
 static PyObject *
@@ -76,9 +55,9 @@ ffic_cdata_copy_method(PyObject *self, PyObject *unused)
     switch ((ffic_kind)cd->type->kind) {
     case FFIC_KIND_STRUCT:
     case FFIC_KIND_UNION:
-        return copy_record(cd);
+        return ffic_keep_copy(cd, copy_record(cd));
     case FFIC_KIND_ARRAY:
-        return copy_array(cd);
+        return ffic_keep_copy(cd, copy_array(cd));
     case FFIC_KIND_PRIMITIVE:
     case FFIC_KIND_ENUM:
         return Py_NewRef(self); /* it never changes */
@@ -94,7 +73,7 @@ ffic_cdata_deepcopy_method(PyObject *self, PyObject *memo)
 {
     (void)memo;
     ffic_cdata *cd = (ffic_cdata *)self;
-    int pointers = cd->type->kind == FFIC_KIND_POINTER ? 0 : has_pointers(cd->type);
+    int pointers = cd->type->kind == FFIC_KIND_POINTER ? 0 : ffic_has_pointers(cd->type);
     if (pointers > 0) {
         PyErr_Format(PyExc_TypeError,
                      "cannot deep-copy cdata '%U': it has pointers, and how much they point to is not known (copy.copy() copies "

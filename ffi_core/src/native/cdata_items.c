@@ -2,6 +2,7 @@
 #include "cdata_slots.h"
 #include "convert.h"
 #include "heap_type.h"
+#include "keep_alive.h"
 
 /* ---- one item ----------------------------------------------------------------------------------------------- */
 
@@ -216,7 +217,11 @@ store_from_iterable(ffic_cdata *cd, const span *part, PyObject *value)
             result = wrong_count(cd, part->length, count + 1);
         }
         else {
-            result = ffic_store(part->item, part->data + count * part->item->size, item);
+            char *place = part->data + count * part->item->size;
+            result = ffic_store(part->item, place, item);
+            if (result == 0) {
+                result = ffic_keep_stored(cd, part->item, place, -1, item);
+            }
             count++;
         }
         Py_DECREF(item);
@@ -256,7 +261,10 @@ set_slice(ffic_cdata *cd, PyObject *key, PyObject *value)
                 }
                 memmove(part.data, from->data, size);
             }
-            return 0;
+            bool pinned = ffic_cdata_pin(cd);
+            int result = ffic_keep_stored(cd, from->type, part.data, (Py_ssize_t)size, value);
+            ffic_cdata_unpin(cd, pinned);
+            return result;
         }
     }
     /* What the iterator and the conversions do must not release the memory. */
@@ -307,13 +315,18 @@ ffic_cdata_ass_subscript(PyObject *self, PyObject *key, PyObject *value)
     }
     ffic_ctype *item = cd->type->item;
     bool pinned = ffic_cdata_pin(cd);
+    Py_ssize_t room = -1;
     int result;
     if (FFIC_UNLIKELY(item->code == FFIC_CODE_RECORD && (item->flags & FFIC_TYPE_FLEXIBLE))) {
         Py_ssize_t extent = ffic_cdata_extent(cd);
-        result = ffic_store_flexible(item, place, value, extent < 0 ? -1 : extent - (place - cd->data));
+        room = extent < 0 ? -1 : extent - (place - cd->data);
+        result = ffic_store_flexible(item, place, value, room);
     }
     else {
         result = ffic_store(item, place, value);
+    }
+    if (FFIC_UNLIKELY(pinned) && result == 0) {
+        result = ffic_keep_stored(cd, item, place, room, value);
     }
     ffic_cdata_unpin(cd, pinned);
     return result;

@@ -1,5 +1,6 @@
 /* How cdata objects are shown: the type, and who owns the memory. */
 #include "convert_parts.h"
+#include "keep_alive.h"
 
 static PyObject *
 shown(ffic_cdata *cd, PyObject *detail)
@@ -85,12 +86,11 @@ sole_owner(ffic_cdata *cd)
     if (Py_TYPE(cd) != state->cdata_view_type || cd->type->code != FFIC_CODE_RECORD) {
         return NULL;
     }
-    PyObject *owner = ((ffic_cdata_view *)cd)->owner;
-    if (owner == NULL || Py_TYPE(owner) != state->cdata_owning_type) {
+    ffic_cdata *root = (ffic_cdata *)((ffic_cdata_view *)cd)->owner;
+    if (root == NULL || !ffic_is_owning(state, (PyObject *)root) || root->type->kind != FFIC_KIND_POINTER || root->type->item != cd->type || root->data != cd->data) {
         return NULL;
     }
-    ffic_cdata *root = (ffic_cdata *)owner;
-    return root->type->kind == FFIC_KIND_POINTER && root->type->item == cd->type && root->data == cd->data ? root : NULL;
+    return root;
 }
 
 PyObject *
@@ -112,7 +112,7 @@ ffic_cdata_repr(PyObject *self)
     if (type == state->cdata_handle_type) {
         return shown(cd, show_handle((ffic_cdata_handle *)self));
     }
-    ffic_cdata *owner = type == state->cdata_owning_type ? cd : sole_owner(cd);
+    ffic_cdata *owner = ffic_is_owning(state, self) ? cd : sole_owner(cd);
     if (owner != NULL) {
         return shown(cd, PyUnicode_FromFormat("owning %zd bytes", ffic_cdata_extent(owner)));
     }

@@ -126,6 +126,7 @@ gc_dealloc(PyObject *self)
     }
     gc_finalize(self); /* the destructor gets the origin, never this object: nothing can bring it back */
     Py_CLEAR(gc->origin);
+    Py_CLEAR(gc->kept);
     finish_gc_dealloc(self);
     Py_TRASHCAN_END
 }
@@ -136,6 +137,7 @@ gc_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(((ffic_cdata_gc *)self)->origin);
     Py_VISIT(((ffic_cdata_gc *)self)->destructor);
+    Py_VISIT(((ffic_cdata_gc *)self)->kept);
     return 0;
 }
 
@@ -145,6 +147,7 @@ gc_clear(PyObject *self)
 {
     ffic_cdata_gc *gc = (ffic_cdata_gc *)self;
     Py_CLEAR(gc->destructor);
+    Py_CLEAR(gc->kept);
     return 0;
 }
 

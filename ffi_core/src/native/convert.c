@@ -3,6 +3,7 @@
 
 #include "convert_parts.h"
 #include "function.h"
+#include "keep_alive.h"
 
 /* ---- errors --------------------------------------------------------------------------------------------------- */
 
@@ -347,8 +348,7 @@ ffic_flexible_length(ffic_ctype *array, const char *data, PyObject *owner)
     if (owner != NULL && Py_TYPE(owner) == state->cdata_view_type) {
         owner = ((ffic_cdata_view *)owner)->owner;
     }
-    if (owner == NULL || Py_TYPE(owner) != state->cdata_owning_type ||
-        !ffic_cdata_owner_range(state, owner, &start, &size)) {
+    if (owner == NULL || !ffic_is_owning(state, owner) || !ffic_cdata_owner_range(state, owner, &start, &size)) {
         return -1;
     }
     Py_ssize_t offset = data - start;

@@ -463,6 +463,8 @@ static PyGetSetDef ffi_getset[] = {
 };
 
 static PyMemberDef ffi_members[] = {
+    {"keep_alive", T_BOOL, offsetof(ffic_ffi, keep_alive), 0,
+     "Does memory from new() keep alive what the pointers in it point to?  For memory that is made from now on."},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(ffic_ffi, weakrefs), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };

@@ -2,6 +2,7 @@
 #include "convert.h"
 #include "ffi_object.h"
 #include "function.h"
+#include "keep_alive.h"
 #include "lib.h"
 
 /* ---- typeof, sizeof, alignof ------------------------------------------------------------------------------------------- */
@@ -55,7 +56,7 @@ size_of_cdata(ffic_cdata *cd)
     else if (ct->code == FFIC_CODE_RECORD && (ct->flags & FFIC_TYPE_FLEXIBLE)) {
         /* The whole record, where it is the one thing that its owner owns. */
         PyObject *owner = ffic_cdata_owner(cd);
-        if (owner != NULL && Py_TYPE(owner) == ct->state->cdata_owning_type && ((ffic_cdata *)owner)->data == cd->data &&
+        if (owner != NULL && ffic_is_owning(ct->state, owner) && ((ffic_cdata *)owner)->data == cd->data &&
             ((ffic_cdata *)owner)->type->item == ct) {
             size = ffic_cdata_extent((ffic_cdata *)owner);
         }

@@ -5,6 +5,7 @@
 #include "convert.h"
 #include "ffi_object.h"
 #include "heap_type.h"
+#include "keep_alive.h"
 
 /* ---- what to allocate --------------------------------------------------------------------------------------------- */
 
@@ -127,6 +128,9 @@ ffic_ffi_new(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *
         return NULL;
     }
     PyObject *result = allocate_inside(&r, true);
+    if (FFIC_UNLIKELY(((ffic_ffi *)self)->keep_alive)) {
+        result = ffic_keeper_of_new(result, r.init);
+    }
     Py_DECREF(r.type);
     return result;
 }
@@ -209,6 +213,9 @@ allocator_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *k
         return NULL;
     }
     PyObject *result = a->alloc == NULL ? allocate_inside(&r, a->clear) : allocate_outside(a, &r);
+    if (a->ffi->keep_alive) {
+        result = ffic_keeper_of_new(result, r.init);
+    }
     Py_DECREF(r.type);
     return result;
 }
@@ -337,7 +344,7 @@ ffic_ffi_cast(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject 
 static PyObject *
 remove_destructor(ffic_state *state, ffic_cdata *cd)
 {
-    if (Py_TYPE(cd) != state->cdata_gc_type) {
+    if (Py_TYPE(cd) != state->cdata_gc_type || ffic_is_owning(state, (PyObject *)cd)) {
         PyErr_Format(PyExc_TypeError, "Can remove destructor only on a object previously returned by ffi.gc(), not on cdata '%U'",
                      cd->type->name);
         return NULL;
