@@ -119,11 +119,12 @@ def extension_for(module: GeneratedModule, path: StrPath) -> Extension:
             f'compiling needs setuptools, which {sys.executable} does not have: pip install "ffi-core[compile]"'
         ) from error
     options = {"py_limited_api": True, **module.options}
-    sources = [os.fspath(path), *options.pop("sources", [])]
+    # The compiler would look for the directories before a "..".
+    sources = [os.path.normpath(source) for source in (path, *options.pop("sources", []))]
     return Extension(module.name, sources, **options)
 
 
-def embed_python(extension: Extension, file_name: str) -> None:
+def embed_python(extension: Extension) -> None:
     """Let the library link with this Python, and start it as this interpreter's environment.
 
     Errors: ``VerificationError`` where Python is no shared library.
@@ -142,8 +143,8 @@ def embed_python(extension: Extension, file_name: str) -> None:
         extension.runtime_library_dirs += [folder]
     extension.define_macros += [("FFIC_PROGRAM", json.dumps(sys.executable, ensure_ascii=False))]
     if sys.platform.startswith("linux"):
-        # Programs look for it by its name; and Python has pointers into it, so it stays in memory.
-        extension.extra_link_args += [f"-Wl,-soname,{file_name}", "-Wl,-z,nodelete"]
+        # Python has pointers into it, so it stays in memory when a program closes it.
+        extension.extra_link_args += ["-Wl,-z,nodelete"]
 
 
 def compile_module(
@@ -173,7 +174,7 @@ def compile_module(
         output = Path(folder, *parents, target)
     output.parent.mkdir(parents=True, exist_ok=True)
     if embedding:
-        embed_python(extension, output.name)
+        embed_python(extension)
     with tempfile.TemporaryDirectory(prefix="ffi_core-") as scratch:
         made = _run_setuptools(extension, folder, Path(scratch), verbose=verbose, debug=debug)
         # Replaced, not overwritten: a process may have the old one mapped.
