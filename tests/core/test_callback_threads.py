@@ -122,11 +122,20 @@ def test_a_foreign_thread_keeps_its_thread_local_data(ffi: Any, lib: Any) -> Non
 
 
 def test_foreign_threads_leave_nothing_behind(ffi: Any, lib: Any) -> None:
-    before = len(sys._current_frames())  # of the test runner too, whose threads `threading` need not know
-    callback = ffi.callback("int(int)", lambda x: len(sys._current_frames()))
+    deaths: list[str] = []
+    local = threading.local()
+
+    def work(x: int) -> int:
+        if x == 0:
+            local.canary = Canary(deaths)
+        return len(sys._current_frames())
+
+    callback = ffi.callback("int(int)", work)
+    before = len(sys._current_frames())
     for _ in range(100):
         assert lib.in_thread_times(callback, 2) <= before + 1
     assert len(sys._current_frames()) <= before
+    assert len(deaths) == 100
 
 
 def test_a_foreign_thread_calls_back_and_forth(ffi: Any, lib: Any) -> None:
