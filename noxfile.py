@@ -247,7 +247,7 @@ def sanitize(session: nox.Session) -> None:
     ]
     environment = {
         "LD_PRELOAD": " ".join(libraries),
-        # Python itself keeps memory until it exits.  What is freed is held back long enough, but a test measures memory.
+        # Python itself keeps memory until it exits.  What is freed is held back, but not without bound: a test measures memory.
         "ASAN_OPTIONS": "detect_leaks=0:strict_string_checks=1:allocator_may_return_null=1:quarantine_size_mb=16",
         "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
         # So that every object has its own malloc, and red zones.
