@@ -5,6 +5,7 @@ setuptools knows how each platform's compiler makes extension modules.  It is im
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from importlib import invalidate_caches
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional, Union
+from typing import IO, TYPE_CHECKING, Any, Optional, Union
 
 from ffi_core.errors import FFIError
 from ffi_core.front.model import NOWHERE, Place
@@ -55,6 +56,16 @@ def say(message: str) -> None:
     """Report progress, where the user asked for it."""
     sys.stdout.write(message + "\n")
     sys.stdout.flush()
+
+
+def emit(target: Union[StrPath, IO[str]], text: str) -> None:
+    """Write a generated file where the user says: a path in a directory that is there, or a file object."""
+    if not isinstance(target, (str, os.PathLike)):
+        target.write(text)
+    elif not Path(target).absolute().parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(target))
+    else:
+        write_if_changed(target, text)
 
 
 def write_if_changed(path: StrPath, text: str) -> bool:

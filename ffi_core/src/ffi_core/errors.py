@@ -7,5 +7,13 @@ class FFIError(Exception):
     """The base of what declarations, types and builds can raise; `ffi.error` is this class."""
 
 
+class ClosedLibraryError(FFIError, ValueError):
+    """A library was used after ``ffi.dlclose``."""
+
+
+class MissingSymbolError(FFIError, AttributeError):
+    """A library does not have what was declared."""
+
+
 class VerificationMissing(FFIError):  # noqa: N818 - known by this name
     """Only a compiler can tell what was asked for: it was declared with ``...``, and this is ABI mode."""

@@ -14,7 +14,7 @@ from ffi_core import runtime
 
 TYPE_CHECKING = False  # typing takes longer to import than everything here
 if TYPE_CHECKING:
-    from typing import Any, Optional, Union
+    from typing import IO, Any, Optional, Union
 
     from ffi_core.build import GeneratedModule
     from ffi_core.front.model import CType, Declarations, Place
@@ -273,23 +273,23 @@ class FFI(runtime.FFI):
             init_code=self._init_code,
         )
 
-    def emit_c_code(self, filename: StrPath) -> None:
-        """Write the C file of a module in API mode; only if it differs from what is there."""
-        from ffi_core.build import write_if_changed
+    def emit_c_code(self, filename: Union[StrPath, IO[str]]) -> None:
+        """Write the C file of a module in API mode, to a path or a file object; a file only if it differs from what is there."""
+        from ffi_core.build import emit
 
         if self._generated("emit_c_code").source is None:
             raise TypeError("emit_c_code() is only for C extension modules, not for dlopen()-style pure Python modules")
-        write_if_changed(filename, self._generate())
+        emit(filename, self._generate())
 
-    def emit_python_code(self, filename: StrPath) -> None:
-        """Write the Python file of a module in ABI mode; only if it differs from what is there."""
-        from ffi_core.build import write_if_changed
+    def emit_python_code(self, filename: Union[StrPath, IO[str]]) -> None:
+        """Write the Python file of a module in ABI mode, to a path or a file object; a file only if it differs."""
+        from ffi_core.build import emit
 
         if self._generated("emit_python_code").source is not None:
             raise TypeError(
                 "emit_python_code() is only for dlopen()-style pure Python modules, not for C extension modules"
             )
-        write_if_changed(filename, self._generate())
+        emit(filename, self._generate())
 
     def compile(
         self,

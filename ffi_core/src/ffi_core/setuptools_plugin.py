@@ -45,6 +45,7 @@ class BuiltModule:
 
     def generate(self, path: Path) -> None:
         """Write the generated file, if it differs from what is there."""
+        path.parent.mkdir(parents=True, exist_ok=True)
         if self.module.source is None:
             self.ffi.emit_python_code(path)
         else:
@@ -141,6 +142,10 @@ def _add_extension(distribution: Any, built: BuiltModule) -> None:
     del extension.sources[0]
     extension.ffi_core_module = built
     distribution.ext_modules = [*(distribution.ext_modules or []), extension]
+    _use_build_ext(distribution)
+
+
+def _use_build_ext(distribution: Any) -> None:
     base = distribution.cmdclass.get("build_ext", build_ext)
     if not issubclass(base, GeneratingBuildExt):
         distribution.cmdclass["build_ext"] = _combine(GeneratingBuildExt, base)
@@ -148,6 +153,15 @@ def _add_extension(distribution: Any, built: BuiltModule) -> None:
 
 class GeneratingBuildExt(build_ext):
     """Generates the C file of an extension just before it is compiled."""
+
+    def run(self) -> None:
+        """Build all; with ``--inplace``, generate Python modules in the source too."""
+        super().run()
+        python_modules = getattr(self.distribution, "_ffi_core_python", [])
+        if self.inplace and python_modules:
+            build_modules: Any = self.get_finalized_command("build_py")
+            for built in python_modules:
+                built.generate(build_modules._in_source(built.module))
 
     def build_extension(self, ext: Any) -> None:
         """Generate, compile and link one extension."""
@@ -157,6 +171,10 @@ class GeneratingBuildExt(build_ext):
             return
         path = built.module.path_in(self.build_temp)
         built.generate(path)
+        # A command of the project's own can still change the extension.
+        look = getattr(self, "pre_run", None)
+        if look is not None:
+            look(ext, built.ffi)
         # Only meanwhile: it is no part of source distributions.
         own_sources = ext.sources
         ext.sources = [path.as_posix(), *own_sources]
@@ -189,6 +207,7 @@ def _add_python_module(distribution: Any, built: BuiltModule) -> None:
     if not distribution.has_pure_modules():
         # Nothing else would make setuptools run build_py.
         distribution.has_pure_modules = lambda: True
+    _use_build_ext(distribution)
     base = distribution.cmdclass.get("build_py", build_py)
     if not issubclass(base, GeneratingBuildPy):
         distribution.cmdclass["build_py"] = _combine(GeneratingBuildPy, base)

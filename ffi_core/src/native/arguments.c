@@ -206,12 +206,23 @@ ffic_blame_argument(const ffic_plan *plan, PyObject *callee, Py_ssize_t index)
 void
 ffic_wrong_count(const ffic_plan *plan, PyObject *callee, Py_ssize_t count)
 {
-    PyObject *name = callee_name(plan, callee);
-    if (name != NULL) {
-        PyErr_Format(PyExc_TypeError, "%U: '%U' expects %s%zd argument%s, got %zd", name, plan->type->name,
-                     plan->variadic ? "at least " : "", plan->count, plan->count == 1 ? "" : "s", count);
-        Py_DECREF(name);
+    if (ffic_is_function(plan->type->state, callee)) {
+        /* As Python's own functions say it. */
+        PyObject *name = ffic_function_of(callee)->name;
+        const char *limit = plan->variadic ? "at least" : "exactly";
+        if (plan->count == 0) {
+            PyErr_Format(PyExc_TypeError, "%U() takes no arguments (%zd given)", name, count);
+        }
+        else if (plan->count == 1) {
+            PyErr_Format(PyExc_TypeError, "%U() takes %s one argument (%zd given)", name, limit, count);
+        }
+        else {
+            PyErr_Format(PyExc_TypeError, "%U() takes %s %zd arguments (%zd given)", name, limit, plan->count, count);
+        }
+        return;
     }
+    PyErr_Format(PyExc_TypeError, "'%U' expects %s%zd arguments, got %zd", ((ffic_cdata *)callee)->type->name,
+                 plan->variadic ? "at least " : "", plan->count, count);
 }
 
 /* ---- register calls ---------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* Operations on cdata: comparison, arithmetic on pointers, conversion to Python numbers, `with`, dir(). */
 #include "cdata_slots.h"
 #include "convert_parts.h"
+#include "function.h"
 
 /* Is it a cdata of any interpreter's module? */
 static inline bool
@@ -83,6 +84,13 @@ ffic_cdata_richcompare(PyObject *self, PyObject *other, int op)
     ffic_cdata *left = (ffic_cdata *)self;
     bool other_is_cdata = is_cdata(other);
     if (FFIC_LIKELY(!is_value(left))) {
+        if (!other_is_cdata && ffic_is_function(left->type->state, other)) {
+            /* A function of a library is where its pointer points to. */
+            PyObject *pointer = ffic_function_pointer(other);
+            PyObject *result = pointer == NULL ? NULL : ffic_cdata_richcompare(self, pointer, op);
+            Py_XDECREF(pointer);
+            return result;
+        }
         if (!other_is_cdata || is_value((ffic_cdata *)other)) {
             return Py_NewRef(Py_NotImplemented);
         }

@@ -103,6 +103,9 @@ ffic_load_number(ffic_ctype *ct, const char *data)
     case FFIC_CODE_I32:
     case FFIC_CODE_I64:
         return PyLong_FromLongLong(ffic_read_signed(data, ct->size));
+    case FFIC_CODE_CHAR32: /* wchar_t has a sign on some platforms */
+        return (ct->flags & FFIC_TYPE_SIGNED) ? PyLong_FromLongLong(ffic_read_signed(data, ct->size))
+                                              : PyLong_FromUnsignedLongLong(ffic_read_unsigned(data, ct->size));
     default:
         return PyLong_FromUnsignedLongLong(ffic_read_unsigned(data, ct->size));
     }

@@ -56,6 +56,10 @@ read_global_tuple(PyObject *name, PyObject *entry, ffic_declared *found)
     if (PyUnicode_CompareWithASCIIString(kind, "constant") == 0) {
         found->kind = FFIC_CONSTANT;
         found->value = second;
+        if (third != NULL && PyUnicode_Check(third)) {
+            found->type = PyUnicode_AsUTF8(third);
+            return found->type == NULL ? -1 : 1;
+        }
         return 1;
     }
     if (!PyUnicode_Check(second)) {

@@ -122,7 +122,11 @@ static int
 set_body(ffic_ffi *ffi, PyObject *name, PyObject *callable, PyObject *error, PyObject *onerror)
 {
     ffic_declared declared;
-    int found = PyUnicode_Check(name) ? ffic_find_declared(ffi, name, &declared) : 0;
+    if (!PyUnicode_Check(name)) {
+        PyErr_Format(PyExc_TypeError, "def_extern() takes the name of a function, not %.200s", Py_TYPE(name)->tp_name);
+        return -1;
+    }
+    int found = ffic_find_declared(ffi, name, &declared);
     if (found < 0) {
         return -1;
     }

@@ -49,7 +49,7 @@ first_call(PyObject *self, PyObject *const *args, Py_ssize_t count)
 }
 
 PyObject *
-ffic_function_new(const ffic_declared *declared, PyObject *name, ffic_library *library, void *address)
+ffic_function_new(const ffic_declared *declared, PyObject *name, PyObject *module, ffic_library *library, void *address)
 {
     ffic_state *state = declared->ffi->state;
     ffic_function *function = (ffic_function *)state->function_type->tp_alloc(state->function_type, 0);
@@ -77,7 +77,7 @@ ffic_function_new(const ffic_declared *declared, PyObject *name, ffic_library *l
         memcpy(&function->call, &address, sizeof function->call);
         function->direct = function->call;
     }
-    PyObject *builtin = function->method.ml_name == NULL ? NULL : PyCFunction_NewEx(&function->method, (PyObject *)function, NULL);
+    PyObject *builtin = function->method.ml_name == NULL ? NULL : PyCFunction_NewEx(&function->method, (PyObject *)function, module);
     function->builtin = builtin;
     Py_DECREF(function);
     return builtin;

@@ -25,8 +25,9 @@ typedef struct ffic_function {
     bool wrapped;
 } ffic_function;
 
-/* A builtin function object.  `library` and `address` in ABI modes; otherwise NULL, and the typed wrapper is in `declared`. */
-PyObject *ffic_function_new(const ffic_declared *declared, PyObject *name, ffic_library *library, void *address);
+/* A builtin function object.  `library` and `address` in ABI modes; otherwise NULL, and the typed wrapper is in `declared`; then
+ * `module` is the name of the module. */
+PyObject *ffic_function_new(const ffic_declared *declared, PyObject *name, PyObject *module, ffic_library *library, void *address);
 
 static inline bool
 ffic_is_function(ffic_state *state, PyObject *object)

@@ -305,6 +305,27 @@ strip(PyObject *text)
     return result;
 }
 
+/* Spell "int * x": the name stands apart, so that it is easy to find. */
+static PyObject *
+spell_apart(ffic_ctype *ct, const char *declarator)
+{
+    Py_UCS4 before = ct->name_position > 0 ? PyUnicode_READ_CHAR(ct->name, ct->name_position - 1) : '\0';
+    bool is_name = Py_ISALPHA(declarator[0]) || declarator[0] == '_' || declarator[0] == '*';
+    if (before != '*' || !is_name) {
+        return ffic_ctype_spell(ct, declarator);
+    }
+    size_t length = strlen(declarator);
+    char *apart = PyMem_Malloc(length + 2);
+    if (apart == NULL) {
+        return PyErr_NoMemory();
+    }
+    apart[0] = ' ';
+    memcpy(apart + 1, declarator, length + 1);
+    PyObject *result = ffic_ctype_spell(ct, apart);
+    PyMem_Free(apart);
+    return result;
+}
+
 PyObject *
 ffic_ffi_getctype(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
@@ -328,7 +349,7 @@ ffic_ffi_getctype(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObj
     else {
         char *declarator = strip(values[1]);
         if (declarator != NULL) {
-            result = declarator[0] == '\0' ? Py_NewRef(ct->name) : ffic_ctype_spell(ct, declarator);
+            result = declarator[0] == '\0' ? Py_NewRef(ct->name) : spell_apart(ct, declarator);
             PyMem_Free(declarator);
         }
     }

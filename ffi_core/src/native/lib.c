@@ -34,7 +34,7 @@ static int
 check_open(const ffic_lib *lib)
 {
     if (lib->library != NULL && lib->library->handle == NULL) {
-        PyErr_Format(PyExc_ValueError, "library '%U' has already been closed", lib->library->name);
+        PyErr_Format(lib->ffi->state->closed_error, "library '%U' has already been closed", lib->library->name);
         return -1;
     }
     return 0;
@@ -46,6 +46,31 @@ variable_address(const library_variable *variable)
     return variable->find != NULL ? variable->find() : variable->address;
 }
 
+/* Memory of unknown size can only be pointed to. */
+static int
+check_size(const library_variable *variable, const char *what)
+{
+    ffic_ctype *ct = variable->type;
+    if (ct->code != FFIC_CODE_RECORD || (ffic_ctype_complete(ct) == 0 && !(ct->flags & FFIC_TYPE_OPAQUE))) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    if (!PyErr_Occurred()) {
+        PyErr_Format(PyExc_TypeError, "%s'%U' is opaque", what, ct->name);
+    }
+    return -1;
+}
+
+/* Where the variable is now.  NULL with an exception, where a macro leads nowhere. */
+static char *
+find_address(const ffic_lib *lib, const library_variable *variable)
+{
+    char *address = variable_address(variable);
+    if (address == NULL) {
+        PyErr_Format(lib->ffi->state->error, "global variable '%U' is at address NULL", variable->name);
+    }
+    return address;
+}
+
 static PyObject *
 variable_get(PyObject *self, PyObject *lib, PyObject *Py_UNUSED(type))
 {
@@ -53,7 +78,11 @@ variable_get(PyObject *self, PyObject *lib, PyObject *Py_UNUSED(type))
     if (lib == NULL || lib == Py_None) {
         return Py_NewRef(self);
     }
-    return check_open((ffic_lib *)lib) < 0 ? NULL : ffic_load(variable->type, variable_address(variable), lib);
+    if (check_open((ffic_lib *)lib) < 0 || check_size(variable, "cdata ") < 0) {
+        return NULL;
+    }
+    char *address = find_address((ffic_lib *)lib, variable);
+    return address == NULL ? NULL : ffic_load(variable->type, address, lib);
 }
 
 static int
@@ -64,7 +93,11 @@ variable_set(PyObject *self, PyObject *lib, PyObject *value)
         PyErr_Format(PyExc_AttributeError, "cannot delete the C variable '%U'", variable->name);
         return -1;
     }
-    return check_open((ffic_lib *)lib) < 0 ? -1 : ffic_store(variable->type, variable_address(variable), value);
+    if (check_open((ffic_lib *)lib) < 0 || check_size(variable, "") < 0) {
+        return -1;
+    }
+    char *address = find_address((ffic_lib *)lib, variable);
+    return address == NULL ? -1 : ffic_store(variable->type, address, value);
 }
 
 static int
@@ -120,13 +153,13 @@ missing(ffic_lib *lib, PyObject *name)
 
 /* The address of a declared symbol; NULL with an exception. */
 static void *
-symbol_address(ffic_lib *lib, PyObject *name, const char *what)
+symbol_address(ffic_lib *lib, PyObject *name)
 {
     int failed;
     const char *text = PyUnicode_AsUTF8(name);
     void *address = text == NULL ? NULL : ffic_library_symbol(lib->library, text, &failed);
     if (address == NULL && !PyErr_Occurred()) {
-        PyErr_Format(PyExc_AttributeError, "%s '%U' is declared, but library '%U' has no symbol of that name", what, name,
+        PyErr_Format(lib->ffi->state->symbol_error, "symbol '%U' not found in library '%U', although it is declared", name,
                      lib->library->name);
     }
     return address;
@@ -136,14 +169,14 @@ static PyObject *
 resolve_function(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
 {
     if (declared->generated != NULL) {
-        return ffic_function_new(declared, name, NULL, NULL);
+        return ffic_function_new(declared, name, lib->name, NULL, NULL);
     }
     if (lib->library == NULL) {
         missing(lib, name);
         return NULL;
     }
-    void *address = symbol_address(lib, name, "function");
-    return address == NULL ? NULL : ffic_function_new(declared, name, lib->library, address);
+    void *address = symbol_address(lib, name);
+    return address == NULL ? NULL : ffic_function_new(declared, name, NULL, lib->library, address);
 }
 
 /* A descriptor for the variable, kept on the type of `lib`.  Borrowed. */
@@ -162,7 +195,7 @@ resolve_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
         return NULL;
     }
     else {
-        address = symbol_address(lib, name, "variable");
+        address = symbol_address(lib, name);
     }
     ffic_ctype *ct = address == NULL && find == NULL ? NULL : ffic_parse_type(declared->ffi, declared->type, array_size);
     if (ct == NULL) {
@@ -247,6 +280,23 @@ python_function_pointer(const ffic_declared *declared)
     return result;
 }
 
+/* A constant whose value the declaration does not say: the library may have it, as a variable that nobody writes. */
+static PyObject *
+load_constant(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
+{
+    if (declared->type == NULL) {
+        return ffic_constant_value(declared, name);
+    }
+    void *address = symbol_address(lib, name);
+    ffic_ctype *ct = address == NULL ? NULL : ffic_parse_type(declared->ffi, declared->type, -1);
+    if (ct == NULL) {
+        return NULL;
+    }
+    PyObject *value = ffic_load(ct, address, (PyObject *)lib);
+    Py_DECREF(ct);
+    return value;
+}
+
 /* Runs only for names that are neither in the instance's dictionary nor on the type. */
 static PyObject *
 lib_getattr(PyObject *self, PyObject *name)
@@ -262,7 +312,11 @@ lib_getattr(PyObject *self, PyObject *name)
             return lib_all(lib);
         }
         if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "__name__") == 0) {
-            return Py_NewRef(lib->name);
+            return lib->library == NULL ? PyUnicode_FromFormat("%U.lib", lib->name) : Py_NewRef(lib->name);
+        }
+        if (PyUnicode_Check(name) && (PyUnicode_CompareWithASCIIString(name, "__loader__") == 0 ||
+                                      PyUnicode_CompareWithASCIIString(name, "__spec__") == 0)) {
+            Py_RETURN_NONE; /* it stands in sys.modules like a module */
         }
         missing(lib, name);
         return NULL;
@@ -273,7 +327,8 @@ lib_getattr(PyObject *self, PyObject *name)
         value = resolve_function(lib, name, &declared);
         break;
     case FFIC_CONSTANT:
-        value = ffic_constant_value(&declared, name);
+        value = declared.value == Py_None && lib->library != NULL ? load_constant(lib, name, &declared)
+                                                                  : ffic_constant_value(&declared, name);
         break;
     case FFIC_PYTHON:
         value = python_function_pointer(&declared);
@@ -338,7 +393,8 @@ ffic_lib_address(PyObject *self, PyObject *name)
         library_variable *variable = check_open(lib) < 0 ? NULL : find_variable(lib, name, &declared);
         ffic_ctype *pointer = variable == NULL ? NULL : ffic_ctype_pointer_to(variable->type);
         if (pointer != NULL) {
-            result = ffic_cdata_borrowed(pointer, variable_address(variable));
+            char *address = find_address(lib, variable);
+            result = address == NULL ? NULL : ffic_cdata_borrowed(pointer, address);
             Py_DECREF(pointer);
         }
     }
@@ -351,6 +407,16 @@ ffic_lib_address(PyObject *self, PyObject *name)
         result = python_function_pointer(&declared);
     }
     else {
+        /* A constant pointer to a function is as good as the function. */
+        PyObject *value = PyObject_GetAttr(self, name);
+        bool is_function = value != NULL && ffic_is_cdata(lib->ffi->state, value) &&
+                           ((ffic_cdata *)value)->type->kind == FFIC_KIND_POINTER &&
+                           ((ffic_cdata *)value)->type->item->kind == FFIC_KIND_FUNCTION;
+        if (is_function) {
+            return value;
+        }
+        Py_XDECREF(value);
+        PyErr_Clear();
         PyErr_Format(PyExc_AttributeError, "cannot take the address of the constant '%U'", name);
     }
     return result;

@@ -145,7 +145,7 @@ ffic_library_symbol(ffic_library *library, const char *name, int *failed)
 {
     *failed = 0;
     if (library->handle == NULL) {
-        PyErr_Format(PyExc_ValueError, "library '%U' has already been closed", library->name);
+        PyErr_Format(ffic_state_of_type(Py_TYPE(library))->closed_error, "library '%U' has already been closed", library->name);
         *failed = -1;
         return NULL;
     }

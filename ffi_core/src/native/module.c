@@ -32,8 +32,13 @@ make_error(PyObject *module, ffic_state *state)
     PyObject *errors = PyImport_ImportModule("ffi_core.errors");
     state->error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "FFIError");
     state->missing = errors == NULL ? NULL : PyObject_GetAttrString(errors, "VerificationMissing");
+    state->closed_error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "ClosedLibraryError");
+    state->symbol_error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "MissingSymbolError");
     Py_XDECREF(errors);
-    return state->error == NULL || state->missing == NULL ? -1 : PyModule_AddObjectRef(module, "error", state->error);
+    if (state->error == NULL || state->missing == NULL || state->closed_error == NULL || state->symbol_error == NULL) {
+        return -1;
+    }
+    return PyModule_AddObjectRef(module, "error", state->error);
 }
 
 static int
@@ -77,6 +82,8 @@ native_traverse(PyObject *module, visitproc visit, void *arg)
     }
     Py_VISIT(state->error);
     Py_VISIT(state->missing);
+    Py_VISIT(state->closed_error);
+    Py_VISIT(state->symbol_error);
     Py_VISIT(state->null);
     Py_VISIT(state->interned);
     Py_VISIT(state->place_fields);
@@ -97,6 +104,8 @@ native_clear(PyObject *module)
     Py_CLEAR(state->handles);
     Py_CLEAR(state->error);
     Py_CLEAR(state->missing);
+    Py_CLEAR(state->closed_error);
+    Py_CLEAR(state->symbol_error);
     Py_CLEAR(state->void_type);
     Py_CLEAR(state->char_type);
     Py_CLEAR(state->void_pointer);

@@ -31,6 +31,11 @@ generated_typed(ffic_ffi *ffi, const struct ffic_global *entry)
         return NULL;
     }
     PyObject *result = NULL;
+    if (ct->code == FFIC_CODE_RECORD && ffic_ctype_complete(ct) == 0 && (ct->flags & FFIC_TYPE_OPAQUE)) {
+        PyErr_Format(ffi->state->error, "constant '%s' is of type '%U', whose size is not known", entry->name, ct->name);
+        Py_DECREF(ct);
+        return NULL;
+    }
     Py_ssize_t size = ffic_ctype_size(ct);
     char *memory = size < 0 ? NULL : PyMem_Calloc(1, (size_t)size + 1);
     if (memory != NULL) {

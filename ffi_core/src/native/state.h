@@ -39,6 +39,8 @@ typedef struct ffic_state {
     PyTypeObject *ffi_type;         /* FFI */
     PyObject *error;                /* ffi.error */
     PyObject *missing;              /* ffi_core.VerificationMissing */
+    PyObject *closed_error;         /* ffi_core.errors.ClosedLibraryError */
+    PyObject *symbol_error;         /* ffi_core.errors.MissingSymbolError */
     PyObject *null;                 /* ffi.NULL */
     PyObject *interned;             /* dict: key of a derived type -> weak reference to it */
     Py_ssize_t interned_sweep;      /* size of `interned` at which dead references are swept out */

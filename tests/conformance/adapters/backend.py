@@ -312,7 +312,18 @@ def _get_types() -> tuple[type, type]:
 
 def names() -> dict[str, Any]:
     """Give what the suite imports from the backend."""
-    methods = ["cast", "sizeof", "alignof", "string", "unpack", "memmove", "from_buffer", "from_handle", "callback", "release"]
+    methods = [
+        "cast",
+        "sizeof",
+        "alignof",
+        "string",
+        "unpack",
+        "memmove",
+        "from_buffer",
+        "from_handle",
+        "callback",
+        "release",
+    ]
     found: dict[str, Any] = {name: _method(name) for name in methods}
     found["gcp"] = _method("gc")
     found |= {
@@ -325,5 +336,17 @@ def names() -> dict[str, Any]:
 
 
 _NAMES: Final = frozenset(
-    ["complete_struct_or_union", "getcname", "typeof", "typeoffsetof", "rawaddressof", "get_errno", "set_errno", "load_library", "_testfunc", "_get_types", "CLibrary"]
+    [
+        "complete_struct_or_union",
+        "getcname",
+        "typeof",
+        "typeoffsetof",
+        "rawaddressof",
+        "get_errno",
+        "set_errno",
+        "load_library",
+        "_testfunc",
+        "_get_types",
+        "CLibrary",
+    ]
 )

@@ -14,8 +14,12 @@ from typing import Any, Final, Optional
 import _cffi_backend
 import cffi
 import cffi.api
+import cffi.verifier
 import pytest
 import tomllib
+
+from ffi_core import runtime
+from ffi_core.build import module_suffix
 
 HERE: Final = Path(__file__).resolve().parent
 LIST: Final = HERE.parent / "internal.toml"
@@ -23,11 +27,19 @@ MARK: Final = "listed as internal: "
 
 cffi.__path__.append(str(HERE / "cffi"))
 
-import backend  # noqa: E402 - it needs the adapters
+import backend  # noqa: E402 - they need the adapters
+import fake_backend  # noqa: E402
 
 for _name, _value in backend.names().items():
     setattr(_cffi_backend, _name, _value)
 _cffi_backend.__all__ += [name for name in backend.names() if not name.startswith("_")]
+
+
+def _new(cls: type, *args: Any, **kwds: Any) -> Any:
+    return runtime.FFI.__new__(fake_backend.choose_class(cls, *args, **kwds))
+
+
+cffi.api.FFI.__new__ = _new  # type: ignore[assignment]
 
 
 def _forget_source(ffi: cffi.FFI) -> None:
@@ -36,6 +48,10 @@ def _forget_source(ffi: cffi.FFI) -> None:
 
 # By deleting this attribute, the suite lets set_source() be called again.
 cffi.api.FFI._assigned_source = property(lambda ffi: ffi._module, fdel=_forget_source)  # type: ignore[attr-defined]
+# Names that files of the suite import, and that mean nothing here.
+cffi.verifier._FORCE_GENERIC_ENGINE = False  # type: ignore[attr-defined]
+cffi.verifier._locate_engine_class = None  # type: ignore[attr-defined]
+cffi.verifier._get_so_suffixes = lambda: [module_suffix()]  # type: ignore[attr-defined]
 # Libraries for embedding need no preparation.
 cffi.api.FFI._apply_embedding_fix = lambda ffi, kwds: None  # type: ignore[attr-defined]
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import sys
+from pathlib import Path
 from types import ModuleType
+
+
+def find_module(name: str) -> tuple[None, str]:
+    """Find where a package is."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ImportError(name=name)
+    return None, str(Path(spec.origin).parent)
 
 
 def load_dynamic(name: str, path: str) -> ModuleType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from sys import _getframe
 from types import ModuleType
@@ -37,6 +38,23 @@ class FFI(ffi_core.FFI):
             tmpdir = caller_folder(_getframe(1).f_code.co_filename)
         self.verifier = Verifier(self, source, tmpdir, **kwds)
         return self.verifier.load_library()
+
+    def compile(
+        self,
+        tmpdir: Union[str, os.PathLike[str]] = ".",
+        verbose: Union[bool, int] = 0,
+        target: Optional[str] = None,
+        debug: Optional[bool] = None,
+    ) -> str:
+        """Do as in ffi_core; the path of a Python module counts from the working directory where ``tmpdir`` does."""
+        made = super().compile(tmpdir, verbose=verbose, target=target, debug=debug)
+        module = self._generated("compile")
+        # As os.path does it: the "." of "./package" stays.
+        return os.path.join(tmpdir, *module.name.split(".")[:-1], module.file_name) if module.source is None else made  # noqa: PTH118
+
+    def def_extern(self, *args: Any, **kwds: Any) -> Any:  # noqa: ARG002
+        """Refuse: only the ``ffi`` of a compiled module has functions that C calls."""
+        raise ValueError("ffi.def_extern() is only available on API-mode FFI objects")
 
     def _adopt(self, module: Any) -> None:
         """Use what the compiler made of the declarations in place of these."""
