@@ -303,7 +303,7 @@ def test_a_freed_callback_is_harmless_while_others_come_and_go(
 
 
 def test_a_callback_that_frees_itself(ffi: Any, lib: Any) -> None:
-    callbacks = {}
+    callbacks: dict[str, Any] = {}
 
     def work(x: int) -> int:
         callbacks.clear()
