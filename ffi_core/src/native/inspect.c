@@ -311,7 +311,8 @@ spell_apart(ffic_ctype *ct, const char *declarator)
 {
     Py_UCS4 before = ct->name_position > 0 ? PyUnicode_READ_CHAR(ct->name, ct->name_position - 1) : '\0';
     bool is_name = Py_ISALPHA(declarator[0]) || declarator[0] == '_' || declarator[0] == '*';
-    if (before != '*' || !is_name) {
+    bool needs_parentheses = declarator[0] == '*' && (ct->kind == FFIC_KIND_ARRAY || ct->kind == FFIC_KIND_FUNCTION);
+    if (before != '*' || !is_name || needs_parentheses) {
         return ffic_ctype_spell(ct, declarator);
     }
     size_t length = strlen(declarator);
