@@ -39,7 +39,7 @@ def _new(cls: type, *args: Any, **kwds: Any) -> Any:
     return runtime.FFI.__new__(fake_backend.choose_class(cls, *args, **kwds))
 
 
-cffi.api.FFI.__new__ = _new  # type: ignore[assignment]
+cffi.api.FFI.__new__ = _new  # type: ignore[method-assign]
 
 
 def _forget_source(ffi: cffi.FFI) -> None:
