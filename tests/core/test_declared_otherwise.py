@@ -116,3 +116,11 @@ def test_wrong_constants_say_the_right_value(build: Build) -> None:
         _ = lib.N
     with pytest.raises(FFIError, match="'M' is equal to -2, but the cdef disagrees"):
         _ = lib.M
+
+
+def test_pointers_to_what_nobody_defines(build: Build) -> None:
+    module: Any = build(
+        "typedef ... *token; token next(token);",
+        "typedef struct nowhere *token; token next(token t) { return (token)((char *)t + 1); }",
+    )
+    assert int(module.ffi.cast("intptr_t", module.lib.next(module.ffi.NULL))) == 1

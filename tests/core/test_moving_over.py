@@ -96,3 +96,36 @@ def test_wide_characters_have_the_sign_of_the_platform() -> None:
     signed = int(ffi.cast("long long", ffi.cast("wchar_t", -1)))
     assert signed in {-1, 0xFFFF, 0xFFFFFFFF}
     assert (signed < 0) == (ffi.sizeof("wchar_t") == 4 and int(ffi.cast("wchar_t", -1)) < 0)
+
+
+def test_unknown_sizes_are_both_kinds_of_error() -> None:
+    ffi = FFI()
+    for error in (FFIError, ValueError):
+        with pytest.raises(error, match="unknown size"):
+            ffi.sizeof("int[]")
+    assert ffi.alignof(ffi.new("short[3]")) == ffi.alignof("short")
+
+
+def test_only_the_class_of_the_builder_takes_arguments() -> None:
+    from ffi_core import runtime
+
+    with pytest.raises(TypeError):
+        runtime.FFI(42)  # type: ignore[call-arg]
+
+
+def test_positions_in_unions_are_those_of_the_first_member() -> None:
+    ffi = FFI()
+    ffi.cdef("union u { struct { int a, b; }; union { int c, d; }; }; union plain { int x; char y; };")
+    made = ffi.new("union u *", [123, 456])
+    assert (made.a, made.b, made.c, made.d) == (123, 456, 123, 123)
+    with pytest.raises(ValueError, match="too many initializers"):
+        ffi.new("union u *", [0, 0, 0])
+    with pytest.raises(ValueError, match="too many initializers"):
+        ffi.new("union plain *", [0, 0])
+    flags = [(name, field.flags) for name, field in ffi.typeof("union u").fields or ()]
+    assert flags == [("a", 0), ("b", 0), ("c", 1), ("d", 1)]
+
+
+def test_function_types_are_no_targets_of_casts() -> None:
+    with pytest.raises(FFIError, match=r"'int\(int\)' is a function type, not a pointer-to-function type"):
+        FFI().cast("int(int)", 0)

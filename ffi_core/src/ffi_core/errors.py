@@ -15,5 +15,9 @@ class MissingSymbolError(FFIError, AttributeError):
     """A library does not have what was declared."""
 
 
+class UnknownSizeError(FFIError, ValueError):
+    """The size of something was asked for that has none."""
+
+
 class VerificationMissing(FFIError):  # noqa: N818 - known by this name
     """Only a compiler can tell what was asked for: it was declared with ``...``, and this is ABI mode."""

@@ -245,7 +245,9 @@ class FFI(runtime.FFI):
                     "declarations is not known"
                 )
             if module.source is None and other._module.source is not None:
-                raise ValueError(
+                from ffi_core.build import VerificationError
+
+                raise VerificationError(
                     f"{module.name!r} is in ABI mode, and cannot include {other._module.name!r} in API mode"
                 )
             includes.append(other._module.name)

@@ -821,7 +821,7 @@ static PyMemberDef cfield_members[] = {
     {"offset", T_PYSSIZET, offsetof(ffic_cfield, offset), READONLY, "Bytes from the start of the struct."},
     {"bitshift", T_SHORT, offsetof(ffic_cfield, bit_shift), READONLY, "Bit-field: its lowest bit; otherwise -1."},
     {"bitsize", T_SHORT, offsetof(ffic_cfield, bit_size), READONLY, "Bit-field: its width in bits; otherwise -1."},
-    {"flags", T_USHORT, offsetof(ffic_cfield, flags), READONLY, "1: reached through an anonymous struct or union."},
+    {"flags", T_USHORT, offsetof(ffic_cfield, flags), READONLY, "1: no first member of its union; an initialiser by position passes it over."},
     {NULL, 0, 0, 0, NULL},
 };
 

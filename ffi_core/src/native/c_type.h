@@ -93,9 +93,8 @@ typedef struct ffic_cfield {
     uint16_t flags;
 } ffic_cfield;
 
-/* CField.flags.  Anonymous structs and unions are not members themselves: theirs take their place, with INDIRECT.
- * NOT_POSITIONAL: an initialiser by position passes it over (all but the first member of an anonymous union). */
-enum { FFIC_FIELD_INDIRECT = 0x01, FFIC_FIELD_NOT_POSITIONAL = 0x02 };
+/* Flags of a field.  NOT_POSITIONAL: an initialiser by position passes it over (all but the first member of a union). */
+enum { FFIC_FIELD_NOT_POSITIONAL = 0x01 };
 
 struct ffic_plan;
 

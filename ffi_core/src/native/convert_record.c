@@ -13,9 +13,6 @@ visit_sequence(ffic_ctype *record, PyObject *value, member_visitor visit, void *
     for (Py_ssize_t i = 0; i < members; i++) {
         places += (((ffic_cfield *)PyTuple_GET_ITEM(fields, i))->flags & FFIC_FIELD_NOT_POSITIONAL) == 0;
     }
-    if (record->kind == FFIC_KIND_UNION && places > 1) {
-        places = 1;
-    }
     if (count > places) {
         PyErr_Format(PyExc_ValueError, "too many initializers for '%U' (got %zd)", record->name, count);
         return -1;

@@ -335,10 +335,15 @@ ffi_alloc(PyTypeObject *type, ffic_state *state)
 }
 
 static PyObject *
-ffi_new(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(keywords))
+ffi_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    /* Arguments are for the __init__ of subclasses. */
-    return (PyObject *)ffi_alloc(type, ffic_state_of_type(type));
+    ffic_state *state = ffic_state_of_type(type);
+    bool given = (args != NULL && PyTuple_GET_SIZE(args) > 0) || (keywords != NULL && PyDict_GET_SIZE(keywords) > 0);
+    if (given && type == state->ffi_type) { /* others have an __init__ for them */
+        PyErr_SetString(PyExc_TypeError, "FFI() takes no arguments");
+        return NULL;
+    }
+    return (PyObject *)ffi_alloc(type, state);
 }
 
 ffic_ffi *

@@ -62,7 +62,7 @@ size_of_cdata(ffic_cdata *cd)
         }
     }
     if (size < 0) {
-        PyErr_Format(PyExc_ValueError, "cdata '%U' is of unknown size", ct->name);
+        PyErr_Format(ct->state->size_error, "cdata '%U' is of unknown size", ct->name);
         return NULL;
     }
     return PyLong_FromSsize_t(size);
@@ -89,7 +89,7 @@ ffic_ffi_sizeof(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObjec
             result = PyLong_FromSsize_t(ct->size);
         }
         else {
-            PyErr_Format(PyExc_ValueError, "ctype '%U' is of unknown size", ct->name);
+            PyErr_Format(ct->state->size_error, "ctype '%U' is of unknown size", ct->name);
         }
     }
     Py_DECREF(ct);
@@ -100,7 +100,7 @@ PyObject *
 ffic_ffi_alignof(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
     PyObject *argument = one_argument("alignof", "cdecl", args, count, keywords);
-    ffic_ctype *ct = argument == NULL ? NULL : ffic_ffi_type_of((ffic_ffi *)self, argument, false);
+    ffic_ctype *ct = argument == NULL ? NULL : ffic_ffi_type_of((ffic_ffi *)self, argument, true);
     if (ct == NULL) {
         return NULL;
     }

@@ -33,9 +33,10 @@ make_error(PyObject *module, ffic_state *state)
     state->error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "FFIError");
     state->missing = errors == NULL ? NULL : PyObject_GetAttrString(errors, "VerificationMissing");
     state->closed_error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "ClosedLibraryError");
+    state->size_error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "UnknownSizeError");
     state->symbol_error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "MissingSymbolError");
     Py_XDECREF(errors);
-    if (state->error == NULL || state->missing == NULL || state->closed_error == NULL || state->symbol_error == NULL) {
+    if (state->error == NULL || state->missing == NULL || state->closed_error == NULL || state->size_error == NULL || state->symbol_error == NULL) {
         return -1;
     }
     return PyModule_AddObjectRef(module, "error", state->error);
@@ -83,6 +84,7 @@ native_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->error);
     Py_VISIT(state->missing);
     Py_VISIT(state->closed_error);
+    Py_VISIT(state->size_error);
     Py_VISIT(state->symbol_error);
     Py_VISIT(state->null);
     Py_VISIT(state->interned);
@@ -105,6 +107,7 @@ native_clear(PyObject *module)
     Py_CLEAR(state->error);
     Py_CLEAR(state->missing);
     Py_CLEAR(state->closed_error);
+    Py_CLEAR(state->size_error);
     Py_CLEAR(state->symbol_error);
     Py_CLEAR(state->void_type);
     Py_CLEAR(state->char_type);

@@ -63,16 +63,12 @@ append_field(builder *b, PyObject *name, ffic_ctype *type, Py_ssize_t offset, in
 
 /* Add the members of an anonymous struct or union in its place. */
 static int
-append_anonymous(builder *b, ffic_ctype *type, Py_ssize_t offset)
+append_anonymous(builder *b, ffic_ctype *type, Py_ssize_t offset, unsigned flags)
 {
     PyObject *fields = type->code == FFIC_CODE_RECORD ? type->u.record.fields : NULL;
     for (Py_ssize_t i = 0; fields != NULL && i < PyTuple_GET_SIZE(fields); i++) {
         const ffic_cfield *inner = (ffic_cfield *)PyTuple_GET_ITEM(fields, i);
-        unsigned flags = FFIC_FIELD_INDIRECT | inner->flags;
-        if (type->kind == FFIC_KIND_UNION && i > 0) {
-            flags |= FFIC_FIELD_NOT_POSITIONAL;
-        }
-        if (append_field(b, inner->name, inner->type, offset + inner->offset, inner->bit_shift, inner->bit_size, flags) < 0) {
+        if (append_field(b, inner->name, inner->type, offset + inner->offset, inner->bit_shift, inner->bit_size, inner->flags | flags) < 0) {
             return -1;
         }
     }
@@ -85,10 +81,13 @@ add_member(builder *b, PyObject *name, ffic_ctype *type, Py_ssize_t offset, int 
     if ((type->kind == FFIC_KIND_ARRAY && type->length < 0) || (type->flags & FFIC_TYPE_FLEXIBLE)) {
         b->flexible = true;
     }
-    if (PyUnicode_GET_LENGTH(name) > 0) {
-        return append_field(b, name, type, offset, bit_shift, bit_size, 0);
+    bool is_named = PyUnicode_GET_LENGTH(name) > 0;
+    if (!is_named && bit_size >= 0) {
+        return 0;
     }
-    return bit_size >= 0 ? 0 : append_anonymous(b, type, offset);
+    /* What an initialiser by position sets of a union is its first member, or what that consists of. */
+    unsigned flags = b->record->kind == FFIC_KIND_UNION && PyList_GET_SIZE(b->fields) > 0 ? FFIC_FIELD_NOT_POSITIONAL : 0;
+    return is_named ? append_field(b, name, type, offset, bit_shift, bit_size, flags) : append_anonymous(b, type, offset, flags);
 }
 
 /* Make the table that finds a member by the address of its interned name. */

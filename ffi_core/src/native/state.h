@@ -40,6 +40,7 @@ typedef struct ffic_state {
     PyObject *error;                /* ffi.error */
     PyObject *missing;              /* ffi_core.VerificationMissing */
     PyObject *closed_error;         /* ffi_core.errors.ClosedLibraryError */
+    PyObject *size_error;           /* ffi_core.errors.UnknownSizeError */
     PyObject *symbol_error;         /* ffi_core.errors.MissingSymbolError */
     PyObject *null;                 /* ffi.NULL */
     PyObject *interned;             /* dict: key of a derived type -> weak reference to it */

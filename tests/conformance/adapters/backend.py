@@ -19,7 +19,7 @@ import cffi
 from cffi import model
 
 from ffi_core import FFIError, layout
-from ffi_core.layout import AAPCS, MSVC, PACKED, SYSV, Abi
+from ffi_core.layout import AAPCS, HOST, MSVC, PACKED, SYSV, Abi
 
 _COMPLEX: Final = {"_cffi_float_complex_t": "float _Complex", "_cffi_double_complex_t": "double _Complex"}
 
@@ -36,28 +36,41 @@ class _World:
 
     def __init__(self) -> None:
         self.ffi = cffi.FFI()
-        self.keys: dict[Any, str] = {}
+        self.keys: dict[Any, tuple[cffi.FFI, str]] = {}
         self.aliases = 0
 
     def declare(self, key: str, entry: tuple[Any, ...]) -> None:
         self.ffi._declare({}, {key: entry})
 
-    def tagged(self, kind: str, name: str, entry: tuple[Any, ...]) -> Any:
+    def tagged(
+        self, kind: str, name: str, entry: tuple[Any, ...], constants: Optional[dict[str, tuple[Any, ...]]] = None
+    ) -> Any:
         """Declare a struct, union or enum; a name without the keyword is that of a typedef."""
         key = name if name.startswith(f"{kind} ") else f"{kind} ${name}"
-        if key in self.keys.values():
-            # A second type of this name: the first one lives on without it.
+        if any(home is self.ffi and known == key for home, known in self.keys.values()):
+            # A second type of this name: what comes from now on has it, the first one lives on.
             self.ffi = cffi.FFI()
-            self.keys.clear()
+        self.ffi._declare(constants or {}, {})
         self.declare(key, entry)
         if key != name:
             self.declare(name, ("typedef", key))
         ctype = self.ffi.typeof(name)
-        self.keys[ctype] = key
+        self.keys[ctype] = (self.ffi, key)
         return ctype
 
 
 _world = _World()
+
+
+class _Placement:
+    """What places fields.  The runtime takes the function once; a test can ask for the layout of another platform."""
+
+    chosen: Callable[..., Any] = staticmethod(layout.place_fields)
+
+
+_placement = _Placement()
+_place_fields = layout.place_fields
+layout.place_fields = lambda *args: _placement.chosen(*args)
 
 
 def reset() -> None:
@@ -122,8 +135,8 @@ def new_enum_type(name: str, names: Sequence[str], values: Sequence[int], base: 
     for value in values:
         if int(ffi.cast(base, value)) != value:
             raise OverflowError(f"enum {name!r}: {value} does not fit")
-    _world.ffi._declare({key: ("constant", value) for key, value in zip(names, values)}, {})
-    return _world.tagged("enum", name, ("enum", ",".join(names), 0, base.cname))
+    constants = {key: ("constant", value) for key, value in zip(names, values)}
+    return _world.tagged("enum", name, ("enum", ",".join(names), 0, base.cname), constants)
 
 
 def new_function_type(args: Sequence[Any], result: Any, ellipsis: bool = False, abi: Optional[int] = None) -> Any:
@@ -150,23 +163,24 @@ def complete_struct_or_union(
     rows = tuple((name, ffi.getctype(ctype), (rest or (-1,))[0], 0) for name, ctype, *rest in fields)
     offsets = [rest[1] if len(rest) > 1 else -1 for _, _, *rest in fields]
     world_pack = PACKED if flags & SF_PACKED else pack
-    place = layout.place_fields
-
     names = [name for name, *_ in rows]
 
     def place_so(members: Any, is_union: bool, pack: int = 0, aligned: int = 0) -> Any:
-        size, align, places = place(members, is_union, pack, aligned, _abi(flags))
+        size, align, places = _place_fields(members, is_union, pack, aligned, _abi(flags))
         if [member[0] for member in members] != names:
             return size, align, places  # a record in this one
         places = [(offset if offset >= 0 else found, shift) for offset, (found, shift) in zip(offsets, places)]
         return (total_size if total_size >= 0 else size, total_align if total_align >= 0 else align, places)
 
-    layout.place_fields = place_so  # type: ignore[assignment]  # for one record: the layout that the test asks for
+    _placement.chosen = place_so
     try:
-        _world.declare(_world.keys[record], ("record", rows, 0, world_pack, 0))
+        home, key = _world.keys[record]
+        home._declare({}, {key: ("record", rows, 0, world_pack, 0)})
         ffi.alignof(record)
+    except FFIError as error:
+        raise TypeError(str(error)) from error
     finally:
-        layout.place_fields = place
+        _placement.chosen = _place_fields
 
 
 def _abi(flags: int) -> Abi:
@@ -174,7 +188,9 @@ def _abi(flags: int) -> Abi:
         return MSVC
     if flags & SF_GCC_BIG_ENDIAN:
         return Abi(big_endian=True)
-    return AAPCS if flags & SF_GCC_ARM_BITFIELDS else SYSV
+    if flags & SF_GCC_ARM_BITFIELDS:
+        return AAPCS
+    return SYSV if flags & SF_GCC_X86_BITFIELDS else HOST
 
 
 # Data: the methods of FFI, as functions.
@@ -218,6 +234,8 @@ def typeoffsetof(ctype: Any, name: Any, following: int = 0) -> tuple[Any, int]:
     """Give the type and offset of a member or item."""
     ffi = _world.ffi
     record = ctype.item if isinstance(name, str) and ctype.kind == "pointer" and not following else ctype
+    if following and ctype.kind == "pointer":
+        raise TypeError("with a field name, following can only be used on a struct")
     offset = ffi.offsetof(record, name)
     return (dict(record.fields)[name].type if isinstance(name, str) else record.item), offset
 

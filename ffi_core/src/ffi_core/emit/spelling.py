@@ -89,6 +89,8 @@ class Spelling:
         holder = self._holders.get(key)
         if holder is None:
             return None
+        if isinstance(decl, RecordDecl) and decl.fields is None and holder.expression.endswith("]"):
+            return None  # `typedef ... *T;`: only T itself is known to be a type
         if not holder.parent:
             expression = holder.expression
         else:

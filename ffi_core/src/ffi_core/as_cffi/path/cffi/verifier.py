@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Optional, TextIO, Union
 from ffi_core import FFIError, VerificationError, front
 from ffi_core.build import GeneratedModule, compile_module, extension_for, module_suffix, write_if_changed
 from ffi_core.emit_c import emit_c
-from ffi_core.front.model import ConstantDecl, EnumDecl, Place, RecordDecl, TypedefDecl, spell
+from ffi_core.front.model import ConstantDecl, EnumDecl, Place, RecordDecl, TypedefDecl, UnknownNumber, spell
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -105,6 +105,12 @@ class Verifier:
         self.sourcefilename = str(Path(self.tmpdir, self._generated.file_name))
         self.modulefilename = str(Path(self.tmpdir, name + module_suffix()))
         self._has_source = self._has_module = False
+        for decl in (ffi._own or front.Declarations()).types.values():
+            if isinstance(decl, TypedefDecl) and isinstance(decl.type, UnknownNumber):
+                raise VerificationError(
+                    "feature not supported with ffi.verify(), but only with ffi.set_source(): "
+                    f"'typedef {decl.type.kind}... {decl.name}'"
+                )
 
     def _name_for(self, tag: str, extension: str, kwds: dict[str, Any]) -> str:
         import ffi_core
