@@ -70,7 +70,13 @@ class _Placement:
 
 _placement = _Placement()
 _place_fields = layout.place_fields
-layout.place_fields = lambda *args: _placement.chosen(*args)
+
+
+def _place_as_chosen(*args: Any) -> Any:
+    return _placement.chosen(*args)
+
+
+layout.place_fields = _place_as_chosen
 
 
 def reset() -> None:
