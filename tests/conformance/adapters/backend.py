@@ -72,8 +72,8 @@ _placement = _Placement()
 _place_fields = layout.place_fields
 
 
-def _place_as_chosen(*args: Any) -> Any:
-    return _placement.chosen(*args)
+def _place_as_chosen(*args: Any, **keywords: Any) -> Any:
+    return _placement.chosen(*args, **keywords)
 
 
 layout.place_fields = _place_as_chosen
