@@ -291,3 +291,9 @@ def test_any_bytes_and_text_round_trip(ffi: Any) -> None:
 
     check_bytes()
     check_text()
+
+
+@ours_only("the message")
+def test_a_character_that_needs_two_units(ffi: Any) -> None:
+    with pytest.raises(TypeError, match=r"'char16_t' must be a character up to U\+FFFF, not U\+1f600$"):
+        ffi.new("char16_t *", "\U0001f600")

@@ -133,6 +133,37 @@ def test_declarators(ffi: Any, text: str, kind: str | None, item: str | None) ->
     assert ctype.item is ffi.typeof(item)
 
 
+QUALIFIED = [
+    ("const int *", "int *"),
+    ("int const *const", "int *"),
+    ("int *restrict", "int *"),
+    ("volatile int[3]", "int[3]"),
+    ("int (*)(const char *restrict, void *const)", "int(*)(char *, void *)"),
+    ("_Atomic int", "int"),
+    ("_Atomic(int) *", "int *"),
+    ("_Atomic(int *)", "int *"),
+    ("const _Atomic(int (*)[3]) volatile", "int(*)[3]"),
+    ("_Atomic(struct point) *_Atomic *", "struct point **"),
+    ("_Atomic(_Atomic(number))", "int"),
+    ("__const__ int *__restrict__", "int *"),
+    ("int (*)(_Atomic(int))", "int(*)(int)"),
+]
+
+
+@pytest.mark.parametrize(("text", "plain"), QUALIFIED)
+def test_qualifiers_make_no_other_type(ffi: Any, text: str, plain: str) -> None:
+    """As in CFFI, `cname` has none."""
+    assert ffi.typeof(text) is ffi.typeof(plain)
+
+
+@pytest.mark.parametrize(
+    "text", ["_Atomic", "_Atomic(", "_Atomic()", "_Atomic(int", "_Atomic(int))", "_Atomic(" * 3000]
+)
+def test_wrong_atomic(ffi: Any, text: str) -> None:
+    with pytest.raises(parse_errors(ffi)):
+        ffi.typeof(text)
+
+
 FUNCTIONS = [
     ("int(*)(void)", [], "int", False),
     ("int(*)()", [], "int", False),

@@ -1,6 +1,7 @@
 /* Conversions between Python objects and C values in memory: the dispatch on the type's code, pointers, members. */
 #include "convert.h"
 
+#include "bit_field.h"
 #include "convert_parts.h"
 #include "function.h"
 #include "keep_alive.h"
@@ -249,96 +250,6 @@ ffic_to_pointer(ffic_ctype *ct, PyObject *value, char **result)
 
 /* ---- members ---------------------------------------------------------------------------------------------------- */
 
-/* A bit-field's bits, counted from the least significant one of the unit at `data`.  Only the bytes that hold them are touched: the
- * unit of a packed record may reach beyond the record. */
-static size_t
-byte_index(const ffic_cfield *field, int i)
-{
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return (size_t)(field->type->size - 1 - i);
-#else
-    (void)field;
-    return (size_t)i;
-#endif
-}
-
-static uint64_t
-field_mask(const ffic_cfield *field)
-{
-    return field->bit_size >= 64 ? UINT64_MAX : (UINT64_C(1) << field->bit_size) - 1;
-}
-
-static PyObject *
-load_bits(ffic_cfield *field, const char *data)
-{
-    const unsigned char *bytes = (const unsigned char *)data;
-    int shift = field->bit_shift, size = field->bit_size;
-    uint64_t value = 0;
-    for (int i = shift / 8; i * 8 < shift + size; i++) {
-        uint64_t byte = bytes[byte_index(field, i)];
-        int position = i * 8 - shift;
-        value |= position >= 0 ? byte << position : byte >> -position;
-    }
-    value &= field_mask(field);
-    if (field->type->code == FFIC_CODE_BOOL) {
-        return PyBool_FromLong(value != 0);
-    }
-    if ((field->type->flags & FFIC_TYPE_SIGNED) && size > 0) {
-        uint64_t sign = UINT64_C(1) << (size - 1);
-        return PyLong_FromLongLong((long long)((value ^ sign) - sign));
-    }
-    return PyLong_FromUnsignedLongLong(value);
-}
-
-static int
-out_of_bits(ffic_cfield *field, PyObject *value)
-{
-    bool is_signed = (field->type->flags & FFIC_TYPE_SIGNED) && field->type->code != FFIC_CODE_BOOL;
-    uint64_t mask = field_mask(field);
-    if (is_signed) {
-        long long largest = (long long)(mask >> 1);
-        PyErr_Format(PyExc_OverflowError,
-                     "value %S outside the range allowed by the width of the bit field '%U' (%d bits of '%U'): %lld <= x <= %lld",
-                     value, field->name, (int)field->bit_size, field->type->name, -largest - 1, largest);
-    }
-    else {
-        PyErr_Format(PyExc_OverflowError,
-                     "value %S outside the range allowed by the width of the bit field '%U' (%d bits of '%U'): 0 <= x <= %llu",
-                     value, field->name, (int)field->bit_size, field->type->name, (unsigned long long)mask);
-    }
-    return -1;
-}
-
-static int
-store_bits(ffic_cfield *field, char *data, PyObject *value)
-{
-    ffic_ctype *ct = field->type;
-    uint64_t number;
-    int shift = field->bit_shift, size = field->bit_size;
-    if (ffic_to_integer(ct, value, &number) < 0) {
-        return -1;
-    }
-    uint64_t mask = field_mask(field), bits = number & mask;
-    if ((ct->flags & FFIC_TYPE_SIGNED) && ct->code != FFIC_CODE_BOOL && size > 0) {
-        uint64_t sign = UINT64_C(1) << (size - 1);
-        if ((bits ^ sign) - sign != number) {
-            return out_of_bits(field, value);
-        }
-    }
-    else if (bits != number) {
-        return out_of_bits(field, value);
-    }
-    unsigned char *bytes = (unsigned char *)data;
-    for (int i = shift / 8; i * 8 < shift + size; i++) {
-        int position = i * 8 - shift;
-        unsigned char *byte = &bytes[byte_index(field, i)];
-        uint64_t keep = position >= 0 ? mask >> position : mask << -position;
-        uint64_t put = position >= 0 ? bits >> position : bits << -position;
-        *byte = (unsigned char)((*byte & ~keep) | (put & keep));
-    }
-    return 0;
-}
-
 Py_ssize_t
 ffic_flexible_length(ffic_ctype *array, const char *data, PyObject *owner)
 {
@@ -361,7 +272,7 @@ ffic_load_field(ffic_cfield *field, char *record, PyObject *owner)
     char *data = record + field->offset;
     ffic_ctype *ct = field->type;
     if (FFIC_UNLIKELY(field->bit_size >= 0)) {
-        return load_bits(field, data);
+        return ffic_load_bits(field, data);
     }
     if (FFIC_UNLIKELY(ct->code == FFIC_CODE_ARRAY && ct->length < 0)) {
         Py_ssize_t length = ffic_flexible_length(ct, data, owner);
@@ -377,7 +288,7 @@ ffic_store_field(ffic_cfield *field, char *record, PyObject *value)
 {
     char *data = record + field->offset;
     if (FFIC_UNLIKELY(field->bit_size >= 0)) {
-        return store_bits(field, data, value);
+        return ffic_store_bits(field, data, value);
     }
     return ffic_store(field->type, data, value);
 }

@@ -115,28 +115,33 @@ ffic_read_complex(ffic_code code, const char *data)
     return value;
 }
 
+/* The parts of a floating-point or complex number, without a loss. */
+static void
+read_parts(ffic_code code, const char *data, long double *real, long double *imag)
+{
+    bool is_complex = ffic_code_is_complex(code);
+    ffic_code part = is_complex ? part_code(code) : code;
+    bool is_long = part == FFIC_CODE_LONG_DOUBLE;
+    *real = is_long ? ffic_read_long_double(data) : (long double)ffic_read_double(part, data);
+    *imag = 0.0L;
+    if (is_complex) {
+        const char *second = data + part_size(code);
+        *imag = is_long ? ffic_read_long_double(second) : (long double)ffic_read_double(part, second);
+    }
+}
+
 int
 ffic_store_complex(ffic_ctype *ct, char *data, PyObject *value)
 {
     ffic_code code = (ffic_code)ct->code;
-    Py_complex number;
+    long double real, imag;
     if (ffic_is_cdata(ct->state, value)) {
         ffic_cdata *cd = (ffic_cdata *)value;
         ffic_code from = (ffic_code)cd->type->code;
-        if (from == code) {
-            memmove(data, cd->data, (size_t)ct->size);
-            return 0;
-        }
-        if (ffic_code_is_complex(from)) {
-            number = ffic_read_complex(from, cd->data);
-        }
-        else if (ffic_code_is_float(from)) {
-            number.real = ffic_read_double(from, cd->data);
-            number.imag = 0.0;
-        }
-        else {
+        if (!ffic_code_is_complex(from) && !ffic_code_is_float(from)) {
             return ffic_expected(ct, "complex number", value);
         }
+        read_parts(from, cd->data, &real, &imag);
     }
     else {
         PyNumberMethods *methods = Py_TYPE(value)->tp_as_number;
@@ -144,12 +149,14 @@ ffic_store_complex(ffic_ctype *ct, char *data, PyObject *value)
         if (!is_number && !PyComplex_Check(value) && !PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__complex__")) {
             return ffic_expected(ct, "complex number", value);
         }
-        number = PyComplex_AsCComplex(value);
+        Py_complex number = PyComplex_AsCComplex(value);
         if (number.real == -1.0 && PyErr_Occurred()) {
             return -1;
         }
+        real = (long double)number.real;
+        imag = (long double)number.imag;
     }
-    ffic_write_float(part_code(code), data, (long double)number.real);
-    ffic_write_float(part_code(code), data + part_size(code), (long double)number.imag);
+    ffic_write_float(part_code(code), data, real);
+    ffic_write_float(part_code(code), data + part_size(code), imag);
     return 0;
 }

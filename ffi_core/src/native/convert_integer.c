@@ -218,11 +218,8 @@ high_half(void)
 }
 
 PyObject *
-ffic_load_int128(const char *data, bool is_signed)
+ffic_int128_from_words(uint64_t low, uint64_t high, bool is_signed)
 {
-    uint64_t halves[2];
-    memcpy(halves, data, sizeof halves);
-    uint64_t high = halves[high_half()], low = halves[1 - high_half()];
     PyObject *top = is_signed ? PyLong_FromLongLong((long long)high) : PyLong_FromUnsignedLongLong(high);
     PyObject *count = PyLong_FromLong(64);
     PyObject *bottom = PyLong_FromUnsignedLongLong(low);
@@ -235,9 +232,16 @@ ffic_load_int128(const char *data, bool is_signed)
     return result;
 }
 
-/* Split a Python int: the low 64 bits, the next 64, and what is left above. */
-static int
-split_int128(PyObject *integer, uint64_t *low, uint64_t *high, long *rest)
+PyObject *
+ffic_load_int128(const char *data, bool is_signed)
+{
+    uint64_t halves[2];
+    memcpy(halves, data, sizeof halves);
+    return ffic_int128_from_words(halves[1 - high_half()], halves[high_half()], is_signed);
+}
+
+int
+ffic_int128_to_words(PyObject *integer, uint64_t *low, uint64_t *high, long *rest)
 {
     int result = -1, overflow;
     PyObject *count = PyLong_FromLong(64);
@@ -274,7 +278,7 @@ ffic_store_int128(ffic_ctype *ct, char *data, PyObject *value)
     }
     uint64_t low, high;
     long rest;
-    int result = split_int128(integer, &low, &high, &rest);
+    int result = ffic_int128_to_words(integer, &low, &high, &rest);
     if (result == 0) {
         bool fits = ct->code == FFIC_CODE_I128 ? rest == ((int64_t)high < 0 ? -1 : 0) : rest == 0;
         if (fits) {
@@ -302,7 +306,7 @@ ffic_store_truncated(ffic_ctype *ct, char *data, PyObject *integer)
     if (ct->code == FFIC_CODE_I128 || ct->code == FFIC_CODE_U128) {
         uint64_t low, high;
         long rest;
-        if (split_int128(integer, &low, &high, &rest) < 0) {
+        if (ffic_int128_to_words(integer, &low, &high, &rest) < 0) {
             return -1;
         }
         write_int128(data, low, high);
@@ -365,7 +369,7 @@ ffic_store_character(ffic_ctype *ct, char *data, PyObject *value)
                 ffic_write_integer(data, ct->size, character);
                 return 0;
             }
-            PyErr_Format(PyExc_TypeError, "initializer for ctype '%U' must be a character up to U+FFFF, not U+%X", ct->name,
+            PyErr_Format(PyExc_TypeError, "initializer for ctype '%U' must be a character up to U+FFFF, not U+%x", ct->name,
                          (unsigned)character);
             return -1;
         }

@@ -11,6 +11,9 @@ PyObject *ffic_as_int(ffic_ctype *ct, PyObject *value);
 /* The number that an integer or character cdata holds. */
 PyObject *ffic_load_number(ffic_ctype *ct, const char *data);
 PyObject *ffic_load_int128(const char *data, bool is_signed);
+/* A 128-bit number from its two halves, and back; `rest` is what is left above them: 0 or -1 where nothing is. */
+PyObject *ffic_int128_from_words(uint64_t low, uint64_t high, bool is_signed);
+int ffic_int128_to_words(PyObject *integer, uint64_t *low, uint64_t *high, long *rest);
 int ffic_store_int128(ffic_ctype *ct, char *data, PyObject *value);
 /* The low bits of a Python int, without a check: what a cast keeps. */
 int ffic_store_truncated(ffic_ctype *ct, char *data, PyObject *integer);

@@ -120,6 +120,28 @@ record_type(ffic_ctype *ct, const char *place, void **memory)
     return made;
 }
 
+/* libffi has no 128-bit integers.  On System V x86-64 they travel as a struct of two words does that is aligned as they are. */
+static ffi_type *
+int128_type(ffic_ctype *ct, const char *place, void **memory)
+{
+#if defined(__x86_64__) && !defined(_WIN32) && !defined(__ILP32__)
+    (void)place;
+    ffi_type *made = ffic_libffi_alloc(memory, sizeof(ffi_type) + 3 * sizeof(ffi_type *));
+    if (made == NULL) {
+        return NULL;
+    }
+    made->type = FFI_TYPE_STRUCT;
+    made->size = (size_t)ct->size;
+    made->alignment = (unsigned short)ct->align;
+    made->elements = (ffi_type **)(void *)(made + 1);
+    made->elements[0] = made->elements[1] = &ffi_type_uint64;
+    return made;
+#else
+    (void)memory;
+    return ffic_refuse_by_value(ct, place, ".  libffi has no such type.");
+#endif
+}
+
 ffi_type *
 ffic_libffi_type(ffic_ctype *ct, const char *place, void **memory)
 {
@@ -162,6 +184,9 @@ ffic_libffi_type(ffic_ctype *ct, const char *place, void **memory)
     case FFIC_CODE_COMPLEX_LONG_DOUBLE:
         return &ffi_type_complex_longdouble;
 #endif
+    case FFIC_CODE_I128:
+    case FFIC_CODE_U128:
+        return int128_type(ct, place, memory);
     case FFIC_CODE_POINTER:
         return &ffi_type_pointer;
     case FFIC_CODE_RECORD:

@@ -116,17 +116,26 @@ fail(const parser *p, const char *message)
 
 /* ---- specifiers ---------------------------------------------------------------------------------- */
 
+/* Is the `_Atomic` that the parser stands on the start of "_Atomic(int)"?  Otherwise it is a qualifier. */
+static bool
+opens_atomic(const parser *p)
+{
+    parser look = *p;
+    advance(&look);
+    return at_symbol(&look, '(');
+}
+
 static bool
 at_qualifier(const parser *p)
 {
-    static const char *const words[] = {"const",        "volatile",  "restrict",     "_Atomic", "__const", "__restrict",
-                                        "__restrict__", "__volatile__", "__extension__", "register"};
+    static const char *const words[] = {"const",      "volatile",     "restrict",      "__const",  "__const__", "__volatile", "__volatile__",
+                                        "__restrict", "__restrict__", "__extension__", "register"};
     for (size_t i = 0; i < Py_ARRAY_LENGTH(words); i++) {
         if (token_is(p, words[i])) {
             return true;
         }
     }
-    return false;
+    return token_is(p, "_Atomic") && !opens_atomic(p);
 }
 
 static void
@@ -179,7 +188,8 @@ arithmetic_word(const parser *p)
         {"void", WORD_VOID},         {"char", WORD_CHAR},         {"short", WORD_SHORT},       {"int", WORD_INT},
         {"long", WORD_LONG},         {"float", WORD_FLOAT},       {"double", WORD_DOUBLE},     {"signed", WORD_SIGNED},
         {"unsigned", WORD_UNSIGNED}, {"_Bool", WORD_BOOL},        {"_Complex", WORD_COMPLEX},  {"__int128", WORD_INT128},
-        {"__signed__", WORD_SIGNED}, {"__complex__", WORD_COMPLEX}, {"__int128_t", WORD_INT128}, {"__uint128_t", WORD_INT128 | WORD_UNSIGNED},
+        {"__signed", WORD_SIGNED},   {"__signed__", WORD_SIGNED}, {"__complex", WORD_COMPLEX}, {"__complex__", WORD_COMPLEX},
+        {"__int128_t", WORD_INT128}, {"__uint128_t", WORD_INT128 | WORD_UNSIGNED},
     };
     if (p->kind != TOKEN_WORD) {
         return 0;
@@ -287,6 +297,27 @@ parse_tagged(parser *p, const char *keyword)
     return ct;
 }
 
+static ffic_ctype *parse_type(parser *p);
+
+/* _Atomic(int) */
+static ffic_ctype *
+parse_atomic(parser *p)
+{
+    if (++p->depth > MAX_DEPTH) {
+        return fail(p, "the type is nested too deeply");
+    }
+    advance(p);
+    advance(p);
+    ffic_ctype *ct = parse_type(p);
+    if (ct != NULL && !at_symbol(p, ')')) {
+        Py_DECREF(ct);
+        return fail(p, "expected ')'");
+    }
+    advance(p);
+    p->depth--;
+    return ct;
+}
+
 static ffic_ctype *
 parse_specifiers(parser *p)
 {
@@ -295,7 +326,10 @@ parse_specifiers(parser *p)
     if (p->kind != TOKEN_WORD) {
         return fail(p, "expected the name of a type");
     }
-    if (arithmetic_word(p) != 0) {
+    if (token_is(p, "_Atomic")) {
+        ct = parse_atomic(p);
+    }
+    else if (arithmetic_word(p) != 0) {
         ct = parse_arithmetic(p);
     }
     else if (token_is(p, "struct")) {
@@ -323,7 +357,6 @@ parse_specifiers(parser *p)
 /* ---- declarators ----------------------------------------------------------------------------------- */
 
 static ffic_ctype *parse_declarator(parser *p, ffic_ctype *base);
-static ffic_ctype *parse_type(parser *p);
 
 static bool
 parse_length(parser *p, ffic_ctype *item, Py_ssize_t *length)
