@@ -133,7 +133,7 @@ def test_declarators(ffi: Any, text: str, kind: str | None, item: str | None) ->
     assert ctype.item is ffi.typeof(item)
 
 
-QUALIFIED = [
+QUALIFIED_AND_PLAIN = [
     ("const int *", "int *"),
     ("int const *const", "int *"),
     ("int *restrict", "int *"),
@@ -150,7 +150,7 @@ QUALIFIED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "plain"), QUALIFIED)
+@pytest.mark.parametrize(("text", "plain"), QUALIFIED_AND_PLAIN)
 def test_qualifiers_make_no_other_type(ffi: Any, text: str, plain: str) -> None:
     """As in CFFI, `cname` has none."""
     assert ffi.typeof(text) is ffi.typeof(plain)
