@@ -1,0 +1,99 @@
+"""What users of the package see: the names, and nothing of C."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+
+import zlibwrap
+
+PACKAGE = Path(zlibwrap.__file__).parent
+
+
+def imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def test_only_the_raw_layer_knows_of_c() -> None:
+    for path in PACKAGE.glob("*.py"):
+        names = imports(path)
+        if path.name != "_raw.py":
+            assert "zlibwrap._zlib" not in names, path
+            assert "Any" not in path.read_text().split(), path
+        if path.name != "_build.py":
+            assert not any(name.startswith("ffi_core") for name in names), path
+
+
+def test_the_public_names_are_declared() -> None:
+    public = {
+        name for name, value in vars(zlibwrap).items() if not name.startswith("_") and not isinstance(value, ModuleType)
+    }
+    assert public - {"annotations"} == set(zlibwrap.__all__)
+    for name in zlibwrap.__all__:
+        value = getattr(zlibwrap, name)
+        if callable(value) and not isinstance(value, type(zlibwrap.Z_FINISH)):
+            assert value.__doc__, name
+
+
+def of_c(value: object) -> bool:
+    """Tell whether an object is C data, or comes from the runtime of ``ffi_core``."""
+    return type(value).__module__.startswith("ffi_core") or getattr(type(value), "__name__", "") == "CData"
+
+
+def reachable(value: object, depth: int = 3) -> Iterator[tuple[str, object]]:
+    """Walk what can be reached by public names, and the results of properties."""
+    for name in dir(value):
+        if name.startswith("_"):
+            continue
+        try:
+            part = getattr(value, name)
+        except (AttributeError, OSError, ValueError):
+            continue
+        yield name, part
+        if depth and not isinstance(part, (FunctionType, MethodType, BuiltinFunctionType, ModuleType, int, str, bytes)):
+            yield from reachable(part, depth - 1)
+
+
+def results() -> Iterator[object]:
+    """Call every public function and method that has a result."""
+    data = zlibwrap.compress(b"abc" * 100)
+    yield data
+    yield zlibwrap.decompress(data)
+    yield zlibwrap.crc32(data)
+    yield zlibwrap.crc32(bytearray(data))
+    yield zlibwrap.adler32(data)
+    yield zlibwrap.crc32_combine(1, 2, 3)
+    yield zlibwrap.adler32_combine(1, 2, 3)
+    compressor = zlibwrap.compressobj()
+    yield compressor
+    yield compressor.compress(b"abc")
+    yield compressor.copy()
+    yield compressor.flush()
+    decompressor = zlibwrap.decompressobj()
+    yield decompressor
+    yield decompressor.decompress(data, 10)
+    yield decompressor.copy()
+    yield decompressor.flush()
+    other = zlibwrap._ZlibDecompressor()
+    yield other
+    yield other.decompress(data + b"more", 10)
+
+
+def test_no_cdata_is_visible() -> None:
+    seen = 0
+    for name, value in [*reachable(zlibwrap), *(("result", value) for value in results())]:
+        for inner_name, inner in [(name, value), *reachable(value)]:
+            assert not of_c(inner), (name, inner_name, inner)
+            seen += 1
+        if isinstance(value, FunctionType):
+            assert "cdata" not in str(inspect.signature(value))
+    assert seen > 100

@@ -1,0 +1,388 @@
+"""Call the C functions of ``_zlib`` and hand back plain Python values.
+
+Belongs here: everything that touches ``ffi`` or ``lib``.  No policy: not what the public objects remember between calls, not
+that one stream is used by one thread at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Optional
+
+from zlibwrap import _zlib
+from zlibwrap._errors import error, make_error
+from zlibwrap._types import Buffer
+
+_ffi: Final[Any] = _zlib.ffi
+_lib: Final[Any] = _zlib.lib
+_unpack: Final = _ffi.unpack
+_compress: Final = _lib.zlibwrap_compress
+_decompress: Final = _lib.zlibwrap_decompress
+_deflate: Final = _lib.zlibwrap_deflate
+_inflate: Final = _lib.zlibwrap_inflate
+_adler32: Final = _lib.zlibwrap_adler32
+_crc32: Final = _lib.zlibwrap_crc32
+
+# ---- constants ------------------------------------------------------------------------------------------------
+
+MAX_WBITS: Final[int] = _lib.MAX_WBITS
+DEFLATED: Final[int] = _lib.Z_DEFLATED
+DEF_MEM_LEVEL: Final = 8
+"""What zlib takes when it is not told; its public header has no name for it."""
+Z_NO_COMPRESSION: Final[int] = _lib.Z_NO_COMPRESSION
+Z_BEST_SPEED: Final[int] = _lib.Z_BEST_SPEED
+Z_BEST_COMPRESSION: Final[int] = _lib.Z_BEST_COMPRESSION
+Z_DEFAULT_COMPRESSION: Final[int] = _lib.Z_DEFAULT_COMPRESSION
+Z_FILTERED: Final[int] = _lib.Z_FILTERED
+Z_HUFFMAN_ONLY: Final[int] = _lib.Z_HUFFMAN_ONLY
+Z_RLE: Final[int] = _lib.Z_RLE
+Z_FIXED: Final[int] = _lib.Z_FIXED
+Z_DEFAULT_STRATEGY: Final[int] = _lib.Z_DEFAULT_STRATEGY
+Z_NO_FLUSH: Final[int] = _lib.Z_NO_FLUSH
+Z_PARTIAL_FLUSH: Final[int] = _lib.Z_PARTIAL_FLUSH
+Z_SYNC_FLUSH: Final[int] = _lib.Z_SYNC_FLUSH
+Z_FULL_FLUSH: Final[int] = _lib.Z_FULL_FLUSH
+Z_FINISH: Final[int] = _lib.Z_FINISH
+Z_BLOCK: Final[int] = _lib.Z_BLOCK
+Z_TREES: Final[int] = _lib.Z_TREES
+
+ZLIB_VERSION: Final[str] = _ffi.string(_lib.ZLIB_VERSION).decode("ascii")
+"""The version of zlib that the module was built with."""
+ZLIB_RUNTIME_VERSION: Final[str] = _ffi.string(_lib.zlibVersion()).decode("ascii")
+"""The version of zlib that runs."""
+
+_STREAM_END: Final[int] = _lib.Z_STREAM_END
+_STREAM_ERROR: Final[int] = _lib.Z_STREAM_ERROR
+
+# What zlib's header calls the codes that have a meaning of their own.
+_NAMES: Final[dict[int, str]] = {
+    getattr(_lib, name): name
+    for name in ("Z_BUF_ERROR", "Z_STREAM_ERROR", "Z_DATA_ERROR", "Z_VERSION_ERROR", "Z_MEM_ERROR")
+}
+
+# ---- the memory of calls ------------------------------------------------------------------------------------------
+
+_KEPT: Final = 256 * 1024
+
+# Jobs that nobody uses now, each with the object that frees it.  A caller takes one out for the time of its call, so that threads,
+# signal handlers and finalisers never share one; list.pop and list.append are atomic.  What an exception interrupts is freed.
+_pool: Final[list[tuple[Any, object]]] = []
+
+
+def _take() -> tuple[Any, object]:
+    """Take a job out of the pool, or make one."""
+    try:
+        return _pool.pop()
+    except IndexError:
+        job = _lib.zlibwrap_job_new()
+        if not job:
+            raise MemoryError from None
+        return job, _ffi.gc(job, _lib.zlibwrap_job_free)
+
+
+def _memory(data: Buffer) -> Any:
+    """Show the memory of a bytes-like object as an array; to be released by ``with``.
+
+    Errors: ``TypeError``; ``BufferError`` when it is not in one piece.
+    """
+    try:
+        return _ffi.from_buffer("char[]", data)
+    except TypeError:
+        raise TypeError(f"a bytes-like object is required, not '{type(data).__name__}'") from None
+
+
+def _failure(job: Any, doing: str) -> Exception:
+    """Make the exception for the error that a call left in its job."""
+    message = None if not job.message else _ffi.string(job.message).decode("latin-1")
+    if job.in_dictionary:
+        doing = "while setting zdict"
+    return make_error(job.code, _NAMES.get(job.code, ""), doing, message)
+
+
+# ---- whole texts --------------------------------------------------------------------------------------------------
+
+
+def compress(data: Buffer, level: int, wbits: int) -> bytes:
+    """Compress ``data``.
+
+    Errors: ``error``; ``TypeError``; ``OverflowError`` when C's ``int`` cannot hold a number; ``MemoryError``.
+    """
+    entry = _take()
+    job = entry[0]
+    if type(data) is bytes:
+        size = len(data)
+        count = _compress(job, data, size, level, wbits)
+    else:
+        with _memory(data) as memory:
+            size = len(memory)
+            count = _compress(job, memory, size, level, wbits)
+    if count < 0:
+        if job.preparing and job.code == _STREAM_ERROR:
+            raise error("Bad compression level")
+        raise _failure(job, "while compressing data")
+    result: bytes = _unpack(job.data, count)
+    if count <= _KEPT and size <= _KEPT:
+        _pool.append(entry)
+    return result
+
+
+def decompress(data: Buffer, wbits: int, limit: int) -> bytes:
+    """Decompress ``data``, but not to more than ``limit`` bytes (0: any number); a longer text counts as cut off there.
+
+    Errors: as ``compress``.
+    """
+    entry = _take()
+    job = entry[0]
+    if type(data) is bytes:
+        count = _decompress(job, data, len(data), wbits, limit)
+    else:
+        with _memory(data) as memory:
+            count = _decompress(job, memory, len(memory), wbits, limit)
+    if count < 0:
+        if limit and job.produced == limit:
+            count = limit
+        elif job.preparing:
+            raise _failure(job, "while preparing to decompress data")
+        else:
+            raise _failure(job, "while decompressing data")
+    result: bytes = _unpack(job.data, count)
+    if count <= _KEPT:
+        _pool.append(entry)
+    return result
+
+
+# ---- streams --------------------------------------------------------------------------------------------------------
+
+
+class Header(NamedTuple):
+    """The header of a gzip member, as C has it: texts are bytes, and None stands for what is not there."""
+
+    time: int
+    os: int
+    text: bool
+    checksum: bool
+    extra: Optional[bytes]
+    name: Optional[bytes]
+    comment: Optional[bytes]
+
+
+class _Stream:
+    """What both directions have."""
+
+    __slots__ = ("_guard", "_stream")
+
+    _stream: Any
+    _guard: object
+
+    def _own(self, stream: Any, size: int) -> None:
+        """Take over a new stream, with about ``size`` bytes behind it."""
+        self._stream = stream
+        self._guard = _ffi.gc(stream, _lib.zlibwrap_free, size)
+
+    def end(self) -> None:
+        """Free what zlib keeps for the stream.  What is done with it afterwards is an inconsistent state."""
+        _lib.zlibwrap_end(self._stream)
+
+    def _copy_into(self, other: _Stream, size: int) -> None:
+        """Make ``other`` a copy.
+
+        Errors: ``ValueError`` when the stream has ended, or has a header; ``MemoryError``.
+        """
+        entry = _take()
+        stream = _lib.zlibwrap_copy(self._stream, entry[0])
+        code = entry[0].code
+        _pool.append(entry)
+        if not stream:
+            if _NAMES.get(code) == "Z_MEM_ERROR":
+                raise MemoryError("Can't allocate memory for the copy of a stream")
+            raise ValueError("Inconsistent stream state")
+        other._own(stream, size)
+
+
+def _new_stream(make: Any, arguments: Iterable[int], zdict: Optional[Buffer]) -> Any:
+    """Make a stream.
+
+    Errors: ``ValueError`` for arguments that zlib does not take; ``TypeError``; ``OverflowError``; ``MemoryError``.
+    """
+    entry = _take()
+    job = entry[0]
+    if zdict is None:
+        stream = make(job, *arguments, _ffi.NULL, 0)
+    else:
+        with _memory(zdict) as memory:
+            stream = make(job, *arguments, memory, len(memory))
+    if not stream:
+        if _NAMES.get(job.code) == "Z_MEM_ERROR":
+            raise MemoryError("Can't allocate memory for a stream")
+        raise ValueError("Invalid dictionary" if job.in_dictionary else "Invalid initialization option")
+    _pool.append(entry)
+    return stream
+
+
+class DeflateStream(_Stream):
+    """A stream that compresses."""
+
+    __slots__ = ()
+
+    _SIZE: Final = 268 * 1024
+
+    def __init__(
+        self, level: int, method: int, wbits: int, memory_level: int, strategy: int, zdict: Optional[Buffer]
+    ) -> None:
+        arguments = (level, method, wbits, memory_level, strategy)
+        self._own(_new_stream(_lib.zlibwrap_deflate_new, arguments, zdict), self._SIZE)
+
+    def deflate(self, data: Buffer, flush: int, doing: str) -> bytes:
+        """Compress ``data``; return what comes out.  At the end of the stream it is ended.
+
+        Errors: ``error``; ``TypeError``; ``OverflowError``; ``MemoryError``.
+        """
+        entry = _take()
+        job = entry[0]
+        if type(data) is bytes:
+            count = _deflate(self._stream, job, data, len(data), flush)
+        else:
+            with _memory(data) as memory:
+                count = _deflate(self._stream, job, memory, len(memory), flush)
+        if count < 0:
+            raise _failure(job, doing)
+        result: bytes = _unpack(job.data, count)
+        if count <= _KEPT:
+            _pool.append(entry)
+        return result
+
+    def copy(self) -> DeflateStream:
+        """Copy the stream with its state.  Errors: ``ValueError``; ``MemoryError``."""
+        other = object.__new__(type(self))
+        self._copy_into(other, self._SIZE)
+        return other
+
+    def set_header(self, header: Header) -> None:
+        """Say what stands in the header of a gzip stream, before any data.  Texts must not contain NUL.
+
+        Errors: ``ValueError`` for another stream, or too long an extra field; ``MemoryError``.
+        """
+        fields = _ffi.new("struct zlibwrap_header *")
+        kept = [
+            None if text is None else _ffi.new("char[]", text) for text in (header.extra, header.name, header.comment)
+        ]
+        fields.time = header.time
+        fields.os = header.os
+        fields.text = header.text
+        fields.checksum = header.checksum
+        fields.extra_size = len(header.extra or b"")
+        fields.extra, fields.name, fields.comment = (_ffi.NULL if text is None else text for text in kept)
+        code = _lib.zlibwrap_set_header(self._stream, fields)
+        if _NAMES.get(code) == "Z_MEM_ERROR":
+            raise MemoryError("Can't allocate memory for a header")
+        if code:
+            raise ValueError("this stream cannot have this header")
+
+
+class InflateStream(_Stream):
+    """A stream that decompresses."""
+
+    __slots__ = ()
+
+    _SIZE: Final = 40 * 1024
+
+    def __init__(self, wbits: int, zdict: Optional[Buffer]) -> None:
+        self._own(_new_stream(_lib.zlibwrap_inflate_new, (wbits,), zdict), self._SIZE)
+
+    def inflate(self, data: Buffer, flush: int, limit: int, doing: str) -> tuple[bytes, int, bool, Optional[Exception]]:
+        """Decompress ``data`` to at most ``limit`` bytes (0: any number).
+
+        Shapes: what came out, how much of ``data`` was used, whether the stream is at its end, and the ``error`` or
+        ``MemoryError`` at which it stopped.
+        Errors: ``TypeError``; ``OverflowError``.
+        """
+        entry = _take()
+        job = entry[0]
+        if type(data) is bytes:
+            count = _inflate(self._stream, job, data, len(data), flush, limit)
+        else:
+            with _memory(data) as memory:
+                count = _inflate(self._stream, job, memory, len(memory), flush, limit)
+        failure = None
+        if count < 0:
+            failure = _failure(job, doing)
+            count = job.produced
+        result: tuple[bytes, int, bool, Optional[Exception]] = (
+            _unpack(job.data, count),
+            job.consumed,
+            job.code == _STREAM_END,
+            failure,
+        )
+        if count <= _KEPT:
+            _pool.append(entry)
+        return result
+
+    def copy(self) -> InflateStream:
+        """Copy the stream with its state.  Errors: ``ValueError``; ``MemoryError``."""
+        other = object.__new__(type(self))
+        self._copy_into(other, self._SIZE)
+        return other
+
+    def reset(self) -> None:
+        """Make the stream ready for another text.  Errors: ``ValueError`` when it was ended."""
+        if _lib.zlibwrap_inflate_reset(self._stream):
+            raise ValueError("Inconsistent stream state")
+
+    def want_header(self) -> None:
+        """Ask for the header of the gzip member that comes next.  Errors: ``ValueError``; ``MemoryError``."""
+        code = _lib.zlibwrap_want_header(self._stream)
+        if _NAMES.get(code) == "Z_MEM_ERROR":
+            raise MemoryError("Can't allocate memory for a header")
+        if code:
+            raise ValueError("this stream has no header")
+
+    def header(self) -> Optional[Header]:
+        """Return the header that was asked for, or None while it is not complete."""
+        fields = _ffi.new("struct zlibwrap_header *")
+        if not _lib.zlibwrap_get_header(self._stream, fields):
+            return None
+        return Header(
+            fields.time,
+            fields.os,
+            bool(fields.text),
+            bool(fields.checksum),
+            _ffi.unpack(_ffi.cast("const char *", fields.extra), fields.extra_size) if fields.extra else None,
+            _ffi.string(fields.name) if fields.name else None,
+            _ffi.string(fields.comment) if fields.comment else None,
+        )
+
+
+# ---- checksums ------------------------------------------------------------------------------------------------------
+
+if TYPE_CHECKING:
+
+    def adler32_short(value: int, data: bytes, size: int, /) -> int:
+        """Continue the Adler-32 checksum ``value`` with ``data``, and keep the GIL; ``size`` must be its length."""
+
+    def crc32_short(value: int, data: bytes, size: int, /) -> int:
+        """Continue the CRC-32 checksum ``value`` with ``data``, and keep the GIL; ``size`` must be its length."""
+
+    def adler32_combine(first: int, second: int, size: int, /) -> int:
+        """Compute the checksum of a text of two parts, of which the second has ``size`` bytes."""
+
+    def crc32_combine(first: int, second: int, size: int, /) -> int:
+        """Compute the checksum of a text of two parts, of which the second has ``size`` bytes."""
+else:
+    adler32_short = _lib.zlibwrap_adler32_short
+    crc32_short = _lib.zlibwrap_crc32_short
+    adler32_combine = _lib.zlibwrap_adler32_combine
+    crc32_combine = _lib.zlibwrap_crc32_combine
+
+
+def adler32(value: int, data: Buffer) -> int:
+    """Continue the Adler-32 checksum ``value`` with ``data``."""
+    with _memory(data) as memory:
+        result: int = _adler32(value, memory, len(memory))
+    return result
+
+
+def crc32(value: int, data: Buffer) -> int:
+    """Continue the CRC-32 checksum ``value`` with ``data``."""
+    with _memory(data) as memory:
+        result: int = _crc32(value, memory, len(memory))
+    return result
