@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from typing import Any, Callable
+
+from ffi_harness import Builder
 
 CDEF = """
 typedef struct { int x, y; } point;
@@ -159,3 +162,25 @@ def test_release_in_several_threads(ffi: Any) -> None:
 
     for _ in range(50):
         assert release_in_four() == [1]
+
+
+LAYOUTS = "\n".join(
+    f"struct s{n} {{ struct inner{n} {{ int x; struct s{n} *next; }} a, b; enum e{n} {{ E{n} = {n} }} e; }};" for n in range(60)
+)
+
+
+def test_threads_ask_for_a_layout_at_the_same_time(builder: Builder, mode: str) -> None:
+    """Python code runs while a struct is laid out: the threads take turns meanwhile."""
+    built = builder.build(mode, LAYOUTS, LAYOUTS)  # which no other test has looked at
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for n in range(60):
+
+            def work(_: int, n: int = n) -> Any:
+                p = built.ffi.new(f"struct s{n} *", {"b": [5], "e": n})
+                return p.b.x, p.e, built.ffi.sizeof(f"struct s{n}"), built.ffi.typeof(f"enum e{n}").elements
+
+            assert run(6, work) == [(5, n, 40, {n: f"E{n}"})] * 6
+    finally:
+        sys.setswitchinterval(interval)

@@ -16,6 +16,7 @@ typedef struct {
     PyThreadState *released; /* what the C call in progress gave up; NULL while Python code runs, and in other threads */
     PyThreadState *kept;     /* made for this thread, which Python does not know; NULL: none */
     int saved_errno;         /* C's errno as the last C call left it, and as the next one will find it */
+    void *completing;        /* the types whose members this thread looks up now: see realize.c */
 } ffic_thread;
 
 /* `released` during a C call that keeps the GIL. */

@@ -75,7 +75,6 @@ enum {
     FFIC_TYPE_OPAQUE = 0x04,       /* record that will never be complete */
     FFIC_TYPE_FLEXIBLE = 0x08,     /* record that ends with a flexible array member (or contains such a one last) */
     FFIC_TYPE_VARIADIC = 0x10,     /* function */
-    FFIC_TYPE_COMPLETING = 0x20,   /* members are being looked up now */
     FFIC_TYPE_PACKED = 0x40,       /* record: members are not aligned as their types say */
     FFIC_TYPE_INTEGER_NAME = 0x80,  /* a `char`-sized integer type that accepts bytes for pointers: char, signed/unsigned char, [u]int8_t */
     FFIC_TYPE_STDCALL = 0x100,     /* function */

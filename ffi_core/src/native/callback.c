@@ -6,6 +6,7 @@
 
 #include "boundary.h"
 #include "call.h"
+#include "debug.h"
 #include "ffi_object.h"
 #include "heap_type.h"
 #include "libffi_types.h"
@@ -288,6 +289,9 @@ FFIC_METHOD(ffic_ffi_callback)
         callback->base.vectorcall = ffic_call_pointer;
         callback->closure = c;
         c->owner = (PyObject *)callback;
+        if (ffic_debugging(state) && ffic_debug_hold((PyObject *)callback, "ffi.callback", 0) < 0) {
+            Py_CLEAR(callback);
+        }
     }
     else if (c != NULL) {
         closure_free(c);
@@ -338,6 +342,9 @@ callback_dealloc(PyObject *self)
     PyObject_GC_UnTrack(self);
     if (callback->base.base.weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
+    }
+    if (callback->base.base.type != NULL && ffic_debugging(callback->base.base.type->state)) {
+        ffic_debug_let_go(self);
     }
     if (callback->closure != NULL) {
         closure_retire(callback->base.base.type->state, callback->closure);

@@ -5,6 +5,7 @@
 
 #include "call.h"
 #include "cdata_memory.h"
+#include "debug.h"
 
 /* ---- owned memory --------------------------------------------------------------------------------------- */
 
@@ -133,6 +134,14 @@ PyObject *
 ffic_cdata_borrowed(ffic_ctype *ct, char *data)
 {
     bool is_function = ffic_is_function_pointer(ct);
+    if (ffic_debugging(ct->state) && !is_function) {
+        PyObject *trace = ffic_debug_trace(ct->state, data);
+        if (trace != NULL) {
+            PyObject *view = ffic_cdata_view_of(ct, data, trace, -1);
+            Py_DECREF(trace);
+            return view;
+        }
+    }
     ffic_cdata *cd = ffic_take_memory(ct->state, is_function ? sizeof(ffic_cdata_function) : sizeof(ffic_cdata));
     if (cd == NULL) {
         return NULL;
@@ -213,6 +222,9 @@ ffic_cdata_handle_of(ffic_state *state, PyObject *object)
     if (collectable) {
         PyObject_GC_Track((PyObject *)handle);
     }
+    if (ffic_debugging(state) && ffic_debug_hold((PyObject *)handle, "ffi.new_handle", 0) < 0) {
+        Py_CLEAR(handle);
+    }
     return (PyObject *)handle;
 }
 
@@ -285,6 +297,10 @@ ffic_cdata_owner_range(ffic_state *state, PyObject *owner, char **start, Py_ssiz
         *size = ((ffic_cdata_gc *)owner)->extent;
         return *size >= 0;
     }
+    if (ffic_debug_is_trace(owner)) {
+        ffic_debug_range(owner, start, size);
+        return true;
+    }
     return false;
 }
 
@@ -301,7 +317,7 @@ is_released(ffic_state *state, PyObject *owner)
             return ((ffic_cdata_buffer *)owner)->view.obj == NULL;
         }
         if (type != state->cdata_gc_type) {
-            return false;
+            return ffic_debug_is_ended(owner);
         }
         ffic_cdata *origin = (ffic_cdata *)((ffic_cdata_gc *)owner)->origin;
         if (origin == NULL) {
@@ -375,7 +391,11 @@ ffic_cdata_extent(ffic_cdata *cd)
 static int
 raise_released(ffic_cdata *cd)
 {
-    PyErr_Format(PyExc_ValueError, "cdata '%U' was released: its memory cannot be used any more", cd->type->name);
+    PyObject *story = ffic_debug_story(cd);
+    if (story != NULL) {
+        PyErr_Format(PyExc_ValueError, "cdata '%U' was released: its memory cannot be used any more%U", cd->type->name, story);
+        Py_DECREF(story);
+    }
     return -1;
 }
 
@@ -428,8 +448,12 @@ ffic_cdata_check_range(ffic_cdata *cd, const char *place, Py_ssize_t size)
     if (offset <= (uintptr_t)length && (uintptr_t)size <= (uintptr_t)length - offset) {
         return 0;
     }
-    PyErr_Format(PyExc_IndexError, "%zd bytes at offset %zd are outside the %zd bytes of memory that cdata '%U' points into", size,
-                 (Py_ssize_t)offset, length, cd->type->name);
+    PyObject *story = ffic_debug_story(cd);
+    if (story != NULL) {
+        PyErr_Format(PyExc_IndexError, "%zd bytes at offset %zd are outside the %zd bytes of memory that cdata '%U' points into%U",
+                     size, (Py_ssize_t)offset, length, cd->type->name, story);
+        Py_DECREF(story);
+    }
     return -1;
 }
 
@@ -441,6 +465,9 @@ ffic_cdata_destroy(ffic_cdata_gc *gc)
     PyObject *destroy = gc->destructor, *origin = gc->origin;
     if (destroy == NULL || origin == NULL) {
         return 0;
+    }
+    if (ffic_debugging(gc->base.type->state)) {
+        ffic_debug_let_go((PyObject *)gc);
     }
     gc->destructor = NULL;
     Py_INCREF(origin);
@@ -595,6 +622,9 @@ ffic_cdata_release(ffic_cdata *cd)
         if (exports != 0) {
             return exports < 0 ? -1 : raise_exported(cd);
         }
+        if (ffic_debugging(state)) {
+            ffic_debug_end(cd);
+        }
         cd->data = NULL;
         return 0;
     }
@@ -602,6 +632,9 @@ ffic_cdata_release(ffic_cdata *cd)
         return raise_exported(cd);
     }
     if (type == state->cdata_buffer_type) {
+        if (ffic_debugging(state)) {
+            ffic_debug_let_go((PyObject *)cd);
+        }
         PyBuffer_Release(&((ffic_cdata_buffer *)cd)->view);
         return 0;
     }

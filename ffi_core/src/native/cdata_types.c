@@ -4,6 +4,7 @@
 #include "call.h"
 #include "cdata_memory.h"
 #include "cdata_slots.h"
+#include "debug.h"
 #include "heap_type.h"
 
 /* ---- deallocation and garbage collection ------------------------------------------------------------------ */
@@ -16,7 +17,9 @@ owning_dealloc(PyObject *self)
     if (((ffic_cdata *)self)->weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
     }
-    PyObject_Free(self);
+    if (!ffic_debugging(ct->state) || !ffic_debug_bury((ffic_cdata *)self)) {
+        PyObject_Free(self);
+    }
     Py_DECREF(ct);
     Py_DECREF(type);
 }
@@ -154,6 +157,9 @@ gc_clear(PyObject *self)
 static void
 handle_finish(ffic_cdata_handle *handle)
 {
+    if (ffic_debugging(handle->base.type->state)) {
+        ffic_debug_let_go((PyObject *)handle);
+    }
     ffic_handle_forget(handle->base.type->state, (uintptr_t)handle->base.data);
     if (handle->base.weakrefs != NULL) {
         PyObject_ClearWeakRefs((PyObject *)handle);
@@ -207,6 +213,9 @@ buffer_dealloc(PyObject *self)
     Py_TRASHCAN_BEGIN(self, buffer_dealloc)
     if (buffer->base.weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
+    }
+    if (ffic_debugging(buffer->base.type->state)) {
+        ffic_debug_let_go(self);
     }
     PyBuffer_Release(&buffer->view);
     finish_gc_dealloc(self);

@@ -1,5 +1,6 @@
 /* Python's buffers as C data: ffi.from_buffer, ffi.memmove. */
 #include "convert.h"
+#include "debug.h"
 #include "ffi_object.h"
 
 /* ---- from_buffer ------------------------------------------------------------------------------------------------------- */
@@ -54,6 +55,9 @@ make_from_buffer(ffic_ctype *ct, PyObject *object, bool writable)
     }
     buffer->base.data = buffer->view.buf;
     PyObject_GC_Track((PyObject *)buffer);
+    if (ffic_debugging(ct->state) && ffic_debug_hold((PyObject *)buffer, "ffi.from_buffer", buffer->view.len) < 0) {
+        Py_CLEAR(buffer);
+    }
     return (PyObject *)buffer;
 }
 

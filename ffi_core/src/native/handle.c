@@ -5,6 +5,7 @@
  * The numbers of live handles are the keys of a hash table with open addressing; as they count up, neighbours rarely collide.
  */
 #include "cdata.h"
+#include "debug.h"
 #include "ffi_object.h"
 
 typedef struct {
@@ -213,10 +214,14 @@ ffic_ffi_from_handle(PyObject *self, PyObject *const *args, Py_ssize_t count, Py
     }
     PyObject *object = ffic_handle_object(state, (uintptr_t)cd->data);
     if (object == NULL) {
-        PyErr_Format(PyExc_RuntimeError,
-                     "cdata '%U' %p is no handle that is alive: it did not come from new_handle(), or the object that new_handle() "
-                     "returned was not kept",
-                     ct->name, cd->data);
+        PyObject *story = ffic_debug_handle_story(state, (uintptr_t)cd->data);
+        if (story != NULL) {
+            PyErr_Format(PyExc_RuntimeError,
+                         "cdata '%U' %p is no handle that is alive: it did not come from new_handle(), or the object that "
+                         "new_handle() returned was not kept%U",
+                         ct->name, cd->data, story);
+            Py_DECREF(story);
+        }
     }
     return object;
 }

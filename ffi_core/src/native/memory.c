@@ -3,6 +3,7 @@
 
 #include "cdata_slots.h"
 #include "convert.h"
+#include "debug.h"
 #include "ffi_object.h"
 #include "heap_type.h"
 #include "keep_alive.h"
@@ -108,6 +109,10 @@ allocate_inside(request *r, bool clear)
         Py_DECREF(cd);
         return NULL;
     }
+    if (ffic_debugging(r->type->state) && (ffic_debug_watch(cd, r->size) < 0 || ffic_debug_hold((PyObject *)cd, "ffi.new", r->size) < 0)) {
+        Py_DECREF(cd);
+        return NULL;
+    }
     return (PyObject *)cd;
 }
 
@@ -178,6 +183,17 @@ call_alloc(allocator *a, const request *r)
     return NULL;
 }
 
+/* In debug mode, note that the CDataGC `made` (may be NULL) has a destructor to be called.  Takes its reference. */
+static PyObject *
+debug_gc(PyObject *made, const char *how, Py_ssize_t size)
+{
+    if (made != NULL && ffic_debugging(((ffic_cdata *)made)->type->state) && ((ffic_cdata_gc *)made)->destructor != NULL &&
+        ffic_debug_hold(made, how, size) < 0) {
+        Py_CLEAR(made);
+    }
+    return made;
+}
+
 static PyObject *
 allocate_outside(allocator *a, request *r)
 {
@@ -196,7 +212,7 @@ allocate_outside(allocator *a, request *r)
     if (result != NULL && r->init != NULL && initialize(r, ((ffic_cdata *)result)->data) < 0) {
         Py_CLEAR(result);
     }
-    return result;
+    return debug_gc(result, "ffi.new_allocator", r->size);
 }
 
 static PyObject *
@@ -349,6 +365,9 @@ remove_destructor(ffic_state *state, ffic_cdata *cd)
                      cd->type->name);
         return NULL;
     }
+    if (ffic_debugging(state)) {
+        ffic_debug_let_go((PyObject *)cd);
+    }
     Py_CLEAR(((ffic_cdata_gc *)cd)->destructor);
     return Py_NewRef(Py_None);
 }
@@ -383,7 +402,7 @@ ffic_ffi_gc(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *k
     }
     ffic_ctype *ct = cd->type;
     Py_ssize_t length = ct->kind == FFIC_KIND_ARRAY && ct->length < 0 ? ffic_cdata_length(cd) : -1;
-    return ffic_cdata_with_destructor(ct, cd, values[1], length, ffic_cdata_extent(cd));
+    return debug_gc(ffic_cdata_with_destructor(ct, cd, values[1], length, ffic_cdata_extent(cd)), "ffi.gc", 0);
 }
 
 PyObject *

@@ -2,6 +2,7 @@
 #include "c_type.h"
 #include "callback.h"
 #include "cdata.h"
+#include "debug.h"
 #include "ffi_object.h"
 #include "function.h"
 #include "generated_module.h"
@@ -67,7 +68,7 @@ native_exec(PyObject *module)
         ffic_function_setup(module, state) < 0 || ffic_lib_setup(module, state) < 0 || ffic_ffi_setup(module, state) < 0) {
         return -1;
     }
-    return ffic_generated_module_setup(module);
+    return ffic_generated_module_setup(module) < 0 ? -1 : ffic_debug_setup(module, state);
 }
 
 static int
@@ -91,7 +92,7 @@ native_traverse(PyObject *module, visitproc visit, void *arg)
     Py_VISIT(state->place_fields);
     Py_VISIT(state->exported);
     Py_VISIT(state->handles);
-    return 0;
+    return ffic_debug_traverse(state, visit, arg);
 }
 
 static int
@@ -100,6 +101,7 @@ native_clear(PyObject *module)
     ffic_state *state = PyModule_GetState(module);
     PyTypeObject **types[] = {FFIC_STATE_TYPES(state)};
     ffic_callback_teardown(state);
+    ffic_debug_teardown(state);
     Py_CLEAR(state->null);
     Py_CLEAR(state->place_fields);
     Py_CLEAR(state->exported);

@@ -1,4 +1,5 @@
 /* Realising declarations: from names in the declaration table to C type objects and constants, on first use. */
+#include "boundary.h"
 #include "convert.h"
 #include "primitive.h"
 #include "record.h"
@@ -314,6 +315,10 @@ complete_enum(ffic_ctype *ct, ffic_ctype *base, const char *list)
             goto done;
         }
     }
+    if (ct->flags & FFIC_TYPE_COMPLETE) { /* another thread was quicker */
+        result = 0;
+        goto done;
+    }
     ct->code = base->code;
     ct->size = base->size;
     ct->align = base->align;
@@ -379,10 +384,6 @@ complete_locked(ffic_ctype *ct)
     if (ct->ffi == NULL) {
         return 0; /* opaque for good */
     }
-    if (ct->flags & FFIC_TYPE_COMPLETING) {
-        PyErr_Format(ct->state->error, "'%U' contains itself", ct->name);
-        return -1;
-    }
     ffic_ffi *ffi = (ffic_ffi *)ct->ffi;
     const char *key = PyUnicode_AsUTF8(ct->key);
     if (key == NULL) {
@@ -400,23 +401,37 @@ complete_locked(ffic_ctype *ct)
         }
         return -1;
     }
-    ct->flags |= FFIC_TYPE_COMPLETING;
     int result = generated != NULL ? complete_generated(ct, generated) : complete_declared(ct, declared);
-    ct->flags &= (uint16_t)~FFIC_TYPE_COMPLETING;
     Py_XDECREF(declared);
     return result;
 }
 
+/* The types that one thread completes, the innermost first. */
+typedef struct completing {
+    const ffic_ctype *ct;
+    struct completing *outer;
+} completing;
+
+/* Two threads may complete a type at the same time, as Python code runs meanwhile: what the first one makes counts. */
 int
 ffic_ctype_complete_slow(ffic_ctype *ct)
 {
     int result;
+    completing this = {ct, ffic_this_thread.completing};
+    for (const completing *outer = this.outer; outer != NULL; outer = outer->outer) {
+        if (outer->ct == ct) {
+            PyErr_Format(ct->state->error, "'%U' contains itself", ct->name);
+            return -1;
+        }
+    }
     if (Py_EnterRecursiveCall(" while completing a struct")) {
         return -1;
     }
+    ffic_this_thread.completing = &this;
     FFIC_BEGIN_CRITICAL_SECTION(ct);
     result = complete_locked(ct);
     FFIC_END_CRITICAL_SECTION();
+    ffic_this_thread.completing = this.outer;
     Py_LeaveRecursiveCall();
     return result;
 }

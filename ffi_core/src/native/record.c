@@ -90,11 +90,11 @@ add_member(builder *b, PyObject *name, ffic_ctype *type, Py_ssize_t offset, int 
     return is_named ? append_field(b, name, type, offset, bit_shift, bit_size, flags) : append_anonymous(b, type, offset, flags);
 }
 
-/* Make the table that finds a member by the address of its interned name. */
-static int
-make_slots(ffic_ctype *record)
+/* Make the table that finds a member by the address of its interned name.  NULL with an exception. */
+static ffic_cfield **
+make_slots(PyObject *fields, size_t *mask)
 {
-    size_t count = (size_t)PyTuple_GET_SIZE(record->u.record.fields);
+    size_t count = (size_t)PyTuple_GET_SIZE(fields);
     size_t size = 4;
     while (size < 2 * count + 1) {
         size *= 2;
@@ -102,19 +102,18 @@ make_slots(ffic_ctype *record)
     ffic_cfield **slots = PyMem_Calloc(size, sizeof *slots);
     if (slots == NULL) {
         PyErr_NoMemory();
-        return -1;
+        return NULL;
     }
     for (size_t i = 0; i < count; i++) {
-        ffic_cfield *field = (ffic_cfield *)PyTuple_GET_ITEM(record->u.record.fields, (Py_ssize_t)i);
+        ffic_cfield *field = (ffic_cfield *)PyTuple_GET_ITEM(fields, (Py_ssize_t)i);
         size_t place = ((uintptr_t)field->name >> 4) & (size - 1);
         while (slots[place] != NULL) {
             place = (place + 1) & (size - 1);
         }
         slots[place] = field;
     }
-    record->u.record.slots = slots;
-    record->u.record.slot_mask = size - 1;
-    return 0;
+    *mask = size - 1;
+    return slots;
 }
 
 /* Nothing of the record was changed before; all of it is set here, and the flag that lets others look comes last. */
@@ -122,15 +121,21 @@ static int
 builder_finish(builder *b, Py_ssize_t size, Py_ssize_t align)
 {
     ffic_ctype *record = b->record;
+    size_t mask;
     PyObject *fields = PyList_AsTuple(b->fields);
-    if (fields == NULL) {
+    ffic_cfield **slots = fields == NULL ? NULL : make_slots(fields, &mask);
+    if (slots == NULL) {
+        Py_XDECREF(fields);
         return -1;
+    }
+    if (record->flags & FFIC_TYPE_COMPLETE) { /* another thread was quicker */
+        PyMem_Free(slots);
+        Py_DECREF(fields);
+        return 0;
     }
     record->u.record.fields = fields;
-    if (make_slots(record) < 0) {
-        Py_CLEAR(record->u.record.fields);
-        return -1;
-    }
+    record->u.record.slots = slots;
+    record->u.record.slot_mask = mask;
     record->u.record.by_name = Py_NewRef(b->by_name);
     record->size = size;
     record->align = (int32_t)align;

@@ -57,6 +57,7 @@ typedef struct ffic_state {
     ffic_ctype *void_pointer;
     ffic_ctype *char_pointer;
     ffic_ctype *file_type;       /* FILE, where no ffi declares it: opaque */
+    struct ffic_debug *debug;    /* NULL unless in debug mode: see debug.h */
     ffic_spare spare[FFIC_SPARE_SIZES];
 } ffic_state;
 
