@@ -163,11 +163,8 @@ def test_a_pointer_that_outlived_what_it_points_to() -> None:
         print(first.next)
     """)
     place = f"<string>:{FIRST_LINE + 2}"
-    assert printed == [
-        "ValueError cdata 'struct node *' was released: its memory cannot be used any more "
-        f"(made at {place}, gone at {place})",
-        "<cdata 'struct node *' RELEASED>",
-    ]
+    released = "ValueError cdata 'struct node *' was released: its memory cannot be used any more"
+    assert printed == [f"{released} (made at {place}, gone at {place})", "<cdata 'struct node *' RELEASED>"]
 
 
 def test_a_dangling_pointer_is_not_given_to_c() -> None:

@@ -165,7 +165,8 @@ def test_release_in_several_threads(ffi: Any) -> None:
 
 
 LAYOUTS = "\n".join(
-    f"struct s{n} {{ struct inner{n} {{ int x; struct s{n} *next; }} a, b; enum e{n} {{ E{n} = {n} }} e; }};" for n in range(60)
+    f"struct s{n} {{ struct inner{n} {{ int x; struct s{n} *next; }} a, b; enum e{n} {{ E{n} = {n} }} e; }};"
+    for n in range(60)
 )
 
 
