@@ -215,8 +215,8 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Run mypy --strict on the packages, the tests and the tools."""
-    session.install("-q", "pycparser", *nox.project.dependency_groups(GROUPS, "types"))
+    """Run mypy --strict on the packages, the tests and the tools, and on programs that use stubs of generated modules."""
+    install(session, "types")
     session.run(
         "mypy",
         CORE + "/src",
@@ -228,6 +228,7 @@ def types(session: nox.Session) -> None:
     session.run("mypy", *WRAPPERS)
     # Callbacks under test are decorated by what returns Any.
     session.run("mypy", "--allow-untyped-calls", "--allow-untyped-decorators", "tests")
+    session.run("pytest", "-q", "tests/typing")
 
 
 @nox.session

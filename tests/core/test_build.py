@@ -44,7 +44,7 @@ def make(
 def test_compile_makes_a_module(tmp_path: Path) -> None:
     path = Path(make(name="pkg.sub._m").compile(tmpdir=tmp_path))
     assert path.parent == tmp_path / "pkg" / "sub"
-    assert sorted(p.name for p in path.parent.iterdir()) == sorted(["_m.c", path.name])
+    assert sorted(p.name for p in path.parent.iterdir()) == sorted(["_m.c", "_m.pyi", path.name])
     done = run("from pkg.sub._m import ffi, lib; print(lib.f(41), repr(ffi))", tmp_path, cwd=tmp_path)
     assert done.stdout.startswith("42 "), done.stdout
 

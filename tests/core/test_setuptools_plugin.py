@@ -136,7 +136,8 @@ def test_wheel_serves_every_python(run: Run, project: Path, tmp_path: Path) -> N
     assert "sample/_abi.py" in names
     assert not [name for name in names if name.endswith("_core.c")]
     assert not (project / "src" / "sample" / "_abi.py").exists()
-    (library,) = [name for name in names if name.startswith("sample/_core.")]
+    (library,) = [name for name in names if name.startswith("sample/_core.") and not name.endswith(".pyi")]
+    assert {"sample/_core.pyi", "sample/_abi.pyi"} <= set(names)
     if not FREE_THREADED and sys.platform != "win32":
         assert "-cp39-abi3-" in wheel.name
         assert library == "sample/_core.abi3.so"

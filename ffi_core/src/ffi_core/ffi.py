@@ -29,6 +29,8 @@ class FFI(runtime.FFI):
     this writes has ``ffi`` and, in API mode, ``lib``.
     """
 
+    _writes_stubs = True
+
     def __init__(self, *, keep_alive: bool = False) -> None:
         """Start without declarations.
 
@@ -293,20 +295,41 @@ class FFI(runtime.FFI):
             )
         emit(filename, self._generate())
 
+    def emit_stub(self, filename: Union[StrPath, IO[str]]) -> None:
+        """Write the module's stub, which tells type checkers and editors what ``ffi`` and ``lib`` have.
+
+        A path or a file object; a file only if it differs from what is there.
+        """
+        from ffi_core.build import emit
+
+        emit(filename, self._stub())
+
+    def _stub(self) -> str:
+        from ffi_core import front
+        from ffi_core.emit_pyi import emit_pyi
+
+        module = self._generated("emit_stub")
+        return emit_pyi(
+            module.name, self._own or front.Declarations(), known=self._known, has_lib=module.source is not None
+        )
+
     def compile(
         self,
         tmpdir: StrPath = ".",
         verbose: Union[bool, int] = 0,
         target: Optional[str] = None,
         debug: Optional[bool] = None,
+        *,
+        stub: Optional[bool] = None,
     ) -> str:
         """Generate the module under ``tmpdir``, compile it in API mode, and return the path of the result.
 
         ``target`` is another file name than that of the module; ``.*`` at its end stands for the system's suffix of shared
-        libraries.
+        libraries.  ``stub`` says whether a ``.pyi`` file for type checkers is written beside the module; left out, it is if it
+        would not replace one that was written by hand.
         Errors: ``CDefError``; ``VerificationError`` with what the compiler says, at the lines of the cdef.
         """
-        from ffi_core.build import compile_module, say, write_if_changed
+        from ffi_core.build import compile_module, say, write_if_changed, write_stub
 
         module = self._generated("compile")
         path = module.path_in(tmpdir)
@@ -314,11 +337,17 @@ class FFI(runtime.FFI):
         if verbose:
             say(f"{'generated' if changed else 'not changed:'} {path}")
         if module.source is None:
-            return str(path.absolute())
-        embedding = self._init_code is not None
-        return str(
-            compile_module(module, path, tmpdir, target=target, verbose=bool(verbose), debug=debug, embedding=embedding)
-        )
+            result = path.absolute()
+        else:
+            embedding = self._init_code is not None
+            result = compile_module(
+                module, path, tmpdir, target=target, verbose=bool(verbose), debug=debug, embedding=embedding
+            )
+            if target is not None or embedding:
+                stub = bool(stub)
+        if self._writes_stubs if stub is None else stub:
+            write_stub(module.stub_in(tmpdir), self._stub(), replace=bool(stub))
+        return str(result)
 
     def distutils_extension(self, tmpdir: StrPath = "build", verbose: bool = True) -> Any:
         """Write the C file under ``tmpdir``, and give the ``setuptools.Extension`` that compiles it."""

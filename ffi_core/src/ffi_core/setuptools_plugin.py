@@ -24,7 +24,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 from setuptools.errors import OptionError, SetupError
 
-from ffi_core.build import GeneratedModule, extension_for, is_limited, module_suffix
+from ffi_core.build import GeneratedModule, extension_for, is_limited, module_suffix, write_stub
 
 if TYPE_CHECKING:
     from ffi_core import FFI
@@ -50,6 +50,11 @@ class BuiltModule:
             self.ffi.emit_python_code(path)
         else:
             self.ffi.emit_c_code(path)
+
+    def generate_stub(self, folder: Path) -> None:
+        """Write the stub for type checkers beside the module, unless the package has one of its own there."""
+        if self.ffi._writes_stubs:
+            write_stub(folder / f"{self.module.name.rpartition('.')[2]}.pyi", self.ffi._stub())
 
 
 def ffi_modules(distribution: Distribution, keyword: str, value: Any) -> None:
@@ -157,11 +162,15 @@ class GeneratingBuildExt(build_ext):
     def run(self) -> None:
         """Build all; with ``--inplace``, generate Python modules in the source too."""
         super().run()
-        python_modules = getattr(self.distribution, "_ffi_core_python", [])
-        if self.inplace and python_modules:
-            build_modules: Any = self.get_finalized_command("build_py")
-            for built in python_modules:
-                built.generate(build_modules._in_source(built.module))
+        if not self.inplace:
+            return
+        build_modules: Any = self.get_finalized_command("build_py")
+        for built in getattr(self.distribution, "_ffi_core_python", []):
+            path = build_modules._in_source(built.module)
+            built.generate(path)
+            built.generate_stub(path.parent)
+        for built in filter(None, (getattr(ext, "ffi_core_module", None) for ext in self.extensions)):
+            built.generate_stub(Path(build_modules.get_package_dir(built.module.name.rpartition(".")[0]) or "."))
 
     def build_extension(self, ext: Any) -> None:
         """Generate, compile and link one extension."""
@@ -182,6 +191,7 @@ class GeneratingBuildExt(build_ext):
             super().build_extension(ext)
         finally:
             ext.sources = own_sources
+        built.generate_stub(Path(self.get_ext_fullpath(ext.name)).parent)
 
     def get_ext_filename(self, fullname: str) -> str:
         """Name the library so that every version of Python imports it."""
@@ -229,7 +239,9 @@ class GeneratingBuildPy(build_py):
         super().run()
         in_place = getattr(self, "editable_mode", False)
         for built in self._generated():
-            built.generate(self._in_source(built.module) if in_place else built.module.path_in(self.build_lib))
+            path = self._in_source(built.module) if in_place else built.module.path_in(self.build_lib)
+            built.generate(path)
+            built.generate_stub(path.parent)
 
     def get_outputs(self, include_bytecode: bool = True) -> list[str]:
         """List generated modules too: they are to be installed."""

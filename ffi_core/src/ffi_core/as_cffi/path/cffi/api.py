@@ -17,6 +17,7 @@ class FFI(ffi_core.FFI):
     """Declares C, and gives access to it; ``backend`` is ignored, there is one runtime."""
 
     verifier: Verifier
+    _writes_stubs = False  # some packages list what a build leaves
 
     def __init__(self, backend: Optional[ModuleType] = None) -> None:
         del backend
@@ -45,9 +46,11 @@ class FFI(ffi_core.FFI):
         verbose: Union[bool, int] = 0,
         target: Optional[str] = None,
         debug: Optional[bool] = None,
+        *,
+        stub: Optional[bool] = None,
     ) -> str:
         """Do as in ffi_core; the path of a Python module counts from the working directory where ``tmpdir`` does."""
-        made = super().compile(tmpdir, verbose=verbose, target=target, debug=debug)
+        made = super().compile(tmpdir, verbose=verbose, target=target, debug=debug, stub=stub)
         module = self._generated("compile")
         # As os.path does it: the "." of "./package" stays.
         return os.path.join(tmpdir, *module.name.split(".")[:-1], module.file_name) if module.source is None else made  # noqa: PTH118
