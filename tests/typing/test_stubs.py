@@ -62,11 +62,12 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Any:
         text = "from _m import ffi, lib\n" + "\n".join(lines)
         program = folder / "program.py"
         program.write_text(text)
-        sources = str(Path(ffi_core.__file__).parents[1])
+        sources = Path(ffi_core.__file__).parents[1]
+        path = {} if sources.name == "site-packages" else {"MYPYPATH": str(sources)}
         done = subprocess.run(
             [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--config-file=", "program.py", "_m.pyi"],
             cwd=folder,
-            env={**os.environ, "MYPYPATH": sources},
+            env={**os.environ, **path},
             capture_output=True,
             text=True,
             check=False,
