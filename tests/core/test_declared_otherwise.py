@@ -124,3 +124,35 @@ def test_pointers_to_what_nobody_defines(build: Build) -> None:
         "typedef struct nowhere *token; token next(token t) { return (token)((char *)t + 1); }",
     )
     assert int(module.ffi.cast("intptr_t", module.lib.next(module.ffi.NULL))) == 1
+
+
+INITIALIZED = (
+    "int A = 11; unsigned int B = 0x10; long C = -5; signed char D = (7); int V = 1 + 2; char W = 8; int X, Y = 3;"
+)
+
+
+def test_variables_with_a_number_stand_for_constants(build: Build) -> None:
+    # Code written for CFFI declares macros so, as brotlicffi does.
+    lib = build(
+        INITIALIZED,
+        "#define A 11\n#define B 16\n#define C -5\nstatic const signed char D = 7;\n#define Y 3\nint V = 1; char W; int X;",
+    ).lib
+    assert (lib.A, lib.B, lib.C, lib.D, lib.Y) == (11, 16, -5, 7, 3)
+    with pytest.raises(AttributeError, match="constant"):
+        lib.A = 12
+    lib.V, lib.W, lib.X = 30, b"w", 40
+    assert (lib.V, lib.W, lib.X) == (30, b"w", 40)
+
+
+def test_constants_declared_as_variables_are_compared(build: Build) -> None:
+    lib = build("int A = 11;", "#define A 12").lib
+    with pytest.raises(FFIError, match=r"'A' is equal to 12 \(0xc\), but the cdef disagrees"):
+        _ = lib.A
+
+
+def test_constants_declared_as_variables_are_there_in_abi_mode() -> None:
+    ffi = FFI()
+    ffi.cdef(INITIALIZED)
+    lib = ffi.dlopen(None)
+    assert (lib.A, lib.B, lib.C, lib.D) == (11, 16, -5, 7)
+    assert not hasattr(lib, "V")

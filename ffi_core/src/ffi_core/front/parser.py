@@ -42,6 +42,7 @@ Node = Any  # of pycparser, which has no types
 _ARGUMENT = "__ffi_core_argument_"
 _TYPE = "__ffi_core_type"
 _MOST_STARS = 500
+_CHARACTERS = ("char", "wchar_t", "char16_t", "char32_t")
 
 
 class Parser:
@@ -278,7 +279,9 @@ class Parser:
         place = context.place(node)
         is_const = not isinstance(resolved, (Array, UnknownNumber)) and "const" in resolved.qualifiers
         # `extern const` is in the library, and can be read there; other constants may be macros or `static`.
-        if is_const and ("extern" not in node.storage or node.init is not None):
+        if (is_const and ("extern" not in node.storage or node.init is not None)) or self._has_fixed_value(
+            node, resolved
+        ):
             value = self._initial_value(node, ctype)
             self._scope.declare_global(ConstantDecl(node.name, value, ctype, place))
         else:
@@ -304,6 +307,17 @@ class Parser:
             if start <= token < end:
                 return exported
         return None
+
+    def _has_fixed_value(self, node: Node, ctype: CType) -> bool:
+        """Tell whether this is as ``int NAME = 42;``, which code written for CFFI has for macros and other constants."""
+        initial = node.init
+        if type(initial).__name__ == "UnaryOp" and initial.op == "-":
+            initial = initial.expr
+        if type(initial).__name__ != "Constant" or "int" not in initial.type:
+            return False
+        evaluator = self._context.evaluator
+        is_integer = evaluator.convert(Integer(0, evaluator.int_type), ctype) is not None
+        return is_integer and getattr(ctype, "name", "") not in _CHARACTERS
 
     def _initial_value(self, node: Node, ctype: CType) -> Optional[int]:
         """Compute the value of an integer constant that is declared with one."""
