@@ -503,7 +503,8 @@ class TestConstants:
         text = """
             static const int a; static const int b = 5; static char *const c; static const char *d;
             const uint8_t e = 300; extern const int f; static const double g = 1.5; static const int h[2];
-            typedef const long L; static L i = 1 << 4; extern const int j = 7; volatile int k; int l = 5;
+            typedef const long L; static L i = 1 << 4; extern const int j = 7; volatile int k; int l = 2 + 3;
+            int m = -5; char n = 65;
         """
         assert globals_of(text) == {
             "a": ("constant", None, "int const"),
@@ -518,6 +519,8 @@ class TestConstants:
             "j": ("constant", 7, "int const"),
             "k": ("variable", "int volatile"),
             "l": ("variable", "int"),
+            "m": ("constant", -5, "int"),  # as CFFI has it
+            "n": ("variable", "char"),
         }
 
     def test_const_variables_in_expressions(self) -> None:
