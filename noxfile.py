@@ -240,15 +240,14 @@ def docs(session: nox.Session) -> None:
     session.log(f"The site is at {BUILD / 'docs/html/index.html'}")
 
 
-@nox.session
-def sanitize(session: nox.Session) -> None:
-    """Run the suite with the native code under the address and undefined-behaviour sanitizers."""
+def sanitizers(session: nox.Session) -> dict[str, str]:
+    """Install with the native code under the address and undefined-behaviour sanitizers; give the environment to run it."""
     install(session, "test", FFI_CORE_STRICT="1", FFI_CORE_SANITIZE="address,undefined")
     libraries = [
         str(session.run("gcc", f"-print-file-name=lib{name}.so", external=True, silent=True)).strip()
         for name in ("asan", "ubsan")
     ]
-    environment = {
+    return {
         "LD_PRELOAD": " ".join(libraries),
         # Python itself keeps memory until it exits.  What is freed is held back, but not without bound: a test measures memory.
         "ASAN_OPTIONS": "detect_leaks=0:strict_string_checks=1:allocator_may_return_null=1:quarantine_size_mb=16",
@@ -256,7 +255,26 @@ def sanitize(session: nox.Session) -> None:
         # So that every object has its own malloc, and red zones.
         "PYTHONMALLOC": "malloc",
     }
+
+
+@nox.session
+def sanitize(session: nox.Session) -> None:
+    """Run the suite with the native code under the address and undefined-behaviour sanitizers."""
+    environment = sanitizers(session)
     session.run("pytest", "-n", "auto", *session.posargs, env=environment)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Feed random C and random values to what reads them, for 10 minutes: `-- --minutes 60`, `-- --sanitize`."""
+    arguments = [argument for argument in session.posargs if argument != "--sanitize"]
+    environment = {}
+    if len(arguments) < len(session.posargs):
+        environment = sanitizers(session)
+    else:
+        install(session, "test")
+    session.chdir("tests")
+    session.run("python", "-m", "fuzz", *arguments, env=environment)
 
 
 @nox.session

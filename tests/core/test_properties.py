@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import struct
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ffi_harness import INLINE, new_ffi, ours_only, parse_errors
+from ffi_harness import INLINE, new_ffi
 
 MODES = (INLINE,)
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -149,112 +148,3 @@ def test_slices_agree_with_lists(items: list[int], start: int, stop: int) -> Non
     else:
         with pytest.raises(IndexError):
             array[start]
-
-
-ANY_VALUE = st.recursive(
-    st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(),
-        st.floats(),
-        st.binary(max_size=5),
-        st.text(max_size=5),
-        st.complex_numbers(),
-    ),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4),
-        st.tuples(inner),
-        st.dictionaries(st.sampled_from(["x", "y", "p", "items", "q"]), inner),
-    ),
-    max_leaves=8,
-)
-TARGETS = [
-    "int *",
-    "unsigned char *",
-    "double *",
-    "char *",
-    "_Bool *",
-    "wchar_t *",
-    "long double *",
-    "void **",
-    "int[3]",
-    "int[]",
-    "char[4]",
-    "char[]",
-    "char16_t[]",
-    "unsigned char[]",
-    "double[2][2]",
-    "struct holder *",
-    "struct holder[2]",
-    "union either *",
-    "enum color *",
-]
-
-
-def test_no_python_value_does_harm() -> None:
-    ffi = new_ffi()
-    ffi.cdef(
-        "struct point { int x, y; }; struct holder { struct point p; int items[3]; char *q; unsigned x : 3; };"
-        "union either { int x; double y; }; enum color { RED };"
-    )
-    rejections = (TypeError, ValueError, OverflowError, IndexError, KeyError)
-
-    @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(st.sampled_from(TARGETS), ANY_VALUE)
-    def check(target: str, value: Any) -> None:
-        if isinstance(value, int) and value > 1 << 20:
-            return  # an array of that length
-        try:
-            made = ffi.new(target, value)
-        except rejections:
-            pass
-        else:
-            assert len(ffi.buffer(made)) == ffi.sizeof(ffi.typeof(made).item if target.endswith("*") else made)
-            repr(made)
-        for ctype in ("int", "double", "char", "void *", "enum color", "_Bool"):
-            with contextlib.suppress(*rejections):
-                repr(ffi.cast(ctype, value))
-
-    check()
-
-
-@ours_only("CFFI raises AttributeError for some texts, and its names of types need not read back")
-def test_no_type_text_does_harm() -> None:
-    ffi = new_ffi()
-    ffi.cdef("typedef int number; struct point { int x, y; }; typedef struct point point;")
-    words = [
-        "int",
-        "unsigned",
-        "long",
-        "char",
-        "void",
-        "*",
-        "(",
-        ")",
-        "[",
-        "]",
-        "3",
-        "0x10",
-        ",",
-        "...",
-        "const",
-        "struct",
-        "point",
-        "number",
-        " ",
-        "x",
-        "volatile",
-        "0",
-    ]
-    rejections: tuple[type[BaseException], ...] = (*parse_errors(ffi), ValueError, TypeError, OverflowError)
-
-    @settings(max_examples=300, deadline=None)
-    @given(st.one_of(st.lists(st.sampled_from(words), max_size=12).map(" ".join), st.text(max_size=20)))
-    def check(text: str) -> None:
-        try:
-            ctype = ffi.typeof(text)
-        except rejections:
-            return
-        assert ffi.typeof(ctype.cname) is ctype
-
-    check()

@@ -10,32 +10,7 @@ from hypothesis import strategies as st
 
 from ffi_core.front import CDefError, parse, parse_type, python_table
 from ffi_core.front.table import Entry
-
-GOOD = """
-typedef int... uid_t;
-typedef ... Window, *Handle;
-#define LIMIT (4 + 1) /* of something */
-#pragma pack(push, 2)
-struct s { uid_t a; unsigned b : 3, : 0, c : 5; struct { int x; }; char name[LIMIT][2]; struct s *next; ...; };
-#pragma pack(pop)
-union __attribute__((packed, aligned(8))) u { double d; _Alignas(16) long l; int tail[]; };
-enum color { RED, GREEN = 1 << 3, BLUE = GREEN | 'a', ... };
-static const long long BIG = 0x7fffffffffffffffLL;
-extern const char *const names[...];
-int (*table[3])(int, double (*)(float), ...);
-extern "Python" { int callback(void *); }
-extern "Python+C" void other(struct s *);
-void WINAPI f(const volatile int *restrict p, int a[static 3], FILE *file);
-#line 7 "x.h"
-"""
-
-SPACED = (
-    "int char unsigned long double void struct union enum typedef extern static const volatile restrict inline "
-    "_Atomic _Bool _Complex __int128 _Alignas _Static_assert sizeof __attribute__ __stdcall __extension__ "
-    'packed aligned x y T S size_t FILE 0 1 5u 0x7f 1.5 \'a\' "Python" "s" ... ; ; ; { } ( ) [ ] , * : = + - / % << >> '
-    "? ~ ! && \\\n \n#define \n#pragma\tpack(1)\n // /* */ # é $ @"
-)
-WORDS = SPACED.split(" ")
+from fuzzing import GOOD, WORDS
 
 SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

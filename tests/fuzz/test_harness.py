@@ -1,0 +1,51 @@
+"""The fuzzing finds what it is there to find: crashes with their input, leaks, and wrong exceptions."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import worker
+from .worker import main, watch_leaks
+
+CRASHING = """
+import sys
+sys.path.insert(0, {path!r})
+from fuzz import worker
+from hypothesis import strategies as st
+import ctypes
+worker.CHECKS["bad"] = st.integers(0, 10), lambda value: value < 7 or ctypes.string_at(0)
+sys.exit(worker.main("bad", 5, 1, worker.Path("input")))
+"""
+
+
+def test_a_leak_is_found() -> None:
+    kept: list[Any] = []
+
+    def check(value: int) -> None:
+        if value == 3:
+            kept.append(object())
+
+    assert watch_leaks(check, [1, 2, 3, 4]) == [3]
+    assert watch_leaks(check, [1, 2, 4]) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_the_input_of_a_crash_is_kept(tmp_path: Path) -> None:
+    code = CRASHING.format(path=str(Path(__file__).resolve().parents[1]))
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode < 0
+    assert int((tmp_path / "input").read_text()) >= 7
+
+
+def test_a_sound_check_passes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "ROUND", 50)
+    monkeypatch.setattr(worker, "SAMPLE", 5)
+    assert main("types", 0.5, 1, tmp_path / "input") == 0
+    assert "inputs" in capsys.readouterr().out
