@@ -15,6 +15,7 @@ from typing import Optional
 from . import machine, report
 from .measure import QUICK, Settings
 from .peers import find_peers
+from .rows import MODULES
 from .run import Outcome, WrongResultError, run_rows, select
 from .targets import judge
 
@@ -58,7 +59,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     if options.rounds:
         settings = replace(settings, rounds=options.rounds)
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
-        peers = find_peers((options.build_dir or Path(temporary)).resolve())
+        peers = find_peers((options.build_dir or Path(temporary)).resolve(), MODULES)
         outcomes: list[Outcome] = []
         try:
             for outcome in run_rows(rows, peers.found, settings):

@@ -6,10 +6,11 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .rows import WRAPPERS
 from .run import Outcome
 from .targets import Verdict
 
-OURS = ("ffi_core ABI", "ffi_core API", "pwdwrap")
+OURS = ("ffi_core ABI", "ffi_core API", *(wrapper.ours for wrapper in WRAPPERS))
 
 # Ratio columns, where both are there: how often the second goes into the first.
 RATIOS = (
@@ -19,7 +20,7 @@ RATIOS = (
     ("ctypes", "ffi_core ABI"),
     ("cffi ABI", "cffi API"),
     ("ctypes", "cffi API"),
-    ("pwd", "pwdwrap"),
+    *((wrapper.standard, wrapper.ours) for wrapper in WRAPPERS),
 )
 
 # A row whose median is so far above its minimum was disturbed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .rows import WRAPPERS
 from .run import Outcome
 
 
@@ -33,7 +34,11 @@ TARGETS = (
     Target("callbacks", "ctypes", "ffi_core ABI", 1.5, ("sort",)),
     Target("callbacks", "hand, GIL released", "ffi_core ABI", 1 / 1.25),
     Target("callbacks", "hand, GIL released", "ffi_core API", 1 / 1.25),
-    Target("wrappers", "pwd", "pwdwrap", 1 / 1.15, ("getpwuid", "getpwall")),
+    *(
+        Target(f"wrapper {wrapper.ours}", wrapper.standard, wrapper.ours, 1 / most, (beginning,))
+        for wrapper in WRAPPERS
+        for beginning, most in wrapper.at_most.items()
+    ),
 )
 
 

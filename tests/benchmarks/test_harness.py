@@ -11,7 +11,7 @@ import pytest
 from . import command, report
 from .measure import Samples, Settings, make_loop, measure, rotations
 from .peers import Peers, find_peers
-from .rows import ROWS, Row
+from .rows import MODULES, ROWS, Row
 from .run import Outcome, prepare, run_row, select, takes_part
 from .targets import judge
 
@@ -20,7 +20,7 @@ TINY = Settings(rounds=2, sample_ns=1000)
 
 @pytest.fixture(scope="session")
 def peers(tmp_path_factory: pytest.TempPathFactory) -> Peers:
-    return find_peers(tmp_path_factory.mktemp("bench"))
+    return find_peers(tmp_path_factory.mktemp("bench"), MODULES)
 
 
 def test_every_row_has_the_same_value_with_every_peer(peers: Peers) -> None:

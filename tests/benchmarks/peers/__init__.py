@@ -6,7 +6,7 @@ Belongs here: what a peer is, and which there are on this machine.  A peer that 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,12 @@ Maker = Callable[[str, list[str]], Peer]
 """Make the peer of this name; a part of it that is not there is added to the notes."""
 
 
-def find_peers(folder: Path) -> Peers:
-    """Build and import every peer; ``folder`` takes what is built."""
+def find_peers(folder: Path, modules: Sequence[str] = ()) -> Peers:
+    """Build and import every peer; ``folder`` takes what is built; ``modules`` are peers by themselves."""
     notes: list[str] = []
     found: list[Peer] = []
     library = build_library(folder)
-    for name, make in _makers(folder, library).items():
+    for name, make in _makers(folder, library, modules).items():
         found += _try(name, make, notes)
     return Peers(tuple(found), tuple(notes))
 
@@ -63,7 +63,7 @@ def _try(name: str, make: Maker, notes: list[str]) -> list[Peer]:
     return []
 
 
-def _makers(folder: Path, library: Path) -> dict[str, Maker]:
+def _makers(folder: Path, library: Path, modules: Sequence[str]) -> dict[str, Maker]:
     from . import ctypes_peer, ffi_peer, hand_peer
 
     def module(name: str, notes: list[str]) -> Peer:
@@ -80,6 +80,5 @@ def _makers(folder: Path, library: Path) -> dict[str, Maker]:
         "cffi API": lambda name, notes: ffi_peer.make_api(name, "cffi", folder, notes),
         "cffi ABI": lambda name, notes: ffi_peer.make_abi(name, "cffi", library),
         "ctypes": lambda name, notes: ctypes_peer.make(name, library),
-        "pwdwrap": module,
-        "pwd": module,
+        **dict.fromkeys(modules, module),
     }

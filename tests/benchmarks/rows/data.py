@@ -1,67 +1,14 @@
-"""What is measured: one row per piece of work, in the dialect of each family of peers.
-
-Belongs here: statements as text, and the value that each must have, whoever does the work.  A dialect is a way of writing:
-"ffi" for ffi_core and cffi, "ctypes", "hand" for C extensions, and "pwdwrap" and "pwd" for modules.
-"""
+"""Rows: making, reading and changing C data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-ALL = ("hand", "ffi", "ctypes")
-
-
-@dataclass(frozen=True)
-class Case:
-    """How one dialect does the work of a row.
-
-    ``statement`` is timed; ``setup`` runs once before it, in the peer's scope; ``result`` is an expression that gives the
-    row's value after the statement ran once (the statement itself where it is left out).
-    """
-
-    statement: str
-    setup: str = ""
-    result: str = ""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One piece of work.
-
-    ``expected`` is its value; ``per`` operations are done by one statement.  Peers without the names ``needs`` in their
-    scope do not take part.
-    """
-
-    group: str
-    name: str
-    expected: object
-    cases: Mapping[str, Case]
-    per: int = 1
-    needs: tuple[str, ...] = ()
-
-
-def call(name: str, function: str, arguments: str, expected: object, setup: str = "") -> Row:
-    """Make the row of a function call, which all dialects write alike."""
-    case = Case(f"f({arguments})", f"f = lib.{function}\n{setup}")
-    return Row("calls", name, expected, dict.fromkeys(ALL, case))
+from .row import Case, Row
 
 
 def data(name: str, expected: object, ffi: Case, ctypes: Case | None = None) -> Row:
     """Make a row of the data table."""
     return Row("data", name, expected, {"ffi": ffi} if ctypes is None else {"ffi": ffi, "ctypes": ctypes})
 
-
-CALLS = (
-    call("noop()", "noop", "", None),
-    call("add(int, int)", "add", "1, 2", 3),
-    call("long f(long)", "next_long", "5", 6),
-    call("double f(double, double)", "add_doubles", "1.5, 2.5", 4.0),
-    call("4 mixed", "add_mixed", "1, 2.5, 3, 4.5", 11.0),
-    call("strlen(bytes)", "text_length", "text", 11, 'text = b"hello world"'),
-    call("ten ints", "add_ten", "1, 2, 3, 4, 5, 6, 7, 8, 9, 10", 55),
-    call("struct of 2 doubles by value", "add_point", "p", 4.0, "p = make_point(1.5, 2.5)"),
-)
 
 POINT = 'p = ffi.new("struct point *", (1.5, 2.5))'
 C_POINT = "p = Point(1.5, 2.5)"
@@ -229,66 +176,3 @@ DATA = (
         ),
     ),
 )
-
-# A thousand numbers in no order, without a random generator that may change.
-SORT = "f = lib.sort_ints; items = [n * 619 % 1009 for n in range(1000)]; compare = lambda x, y: x[0] - y[0]"
-SORTED = "[f(a, 1000, c), list(a) == sorted(items)][1]"
-
-STEP = "f = lib.count_up; step = lambda n: n + 1"
-
-CALLBACKS = (
-    Row(
-        "callbacks",
-        "callback, made by ffi",
-        100,
-        {
-            "hand": Case("f(step, 0, 100)", STEP),
-            "ffi": Case("f(c, 0, 100)", f'{STEP}; c = ffi.callback("int(int)", step)'),
-            "ctypes": Case("f(c, 0, 100)", f"{STEP}; c = Step(step)"),
-        },
-        per=100,
-    ),
-    Row(
-        "callbacks",
-        'callback, extern "Python"',
-        100,
-        {
-            "ffi": Case(
-                "f(c, 0, 100)",
-                "f = extern_lib.count_up; c = extern_lib.python_step\n"
-                'extern_ffi.def_extern(name="python_step")(lambda n: n + 1)',
-            )
-        },
-        per=100,
-        needs=("extern_lib",),
-    ),
-    Row(
-        "callbacks",
-        "sort 1000 ints by qsort",
-        True,
-        {
-            "ffi": Case(
-                "a[0:1000] = items; f(a, 1000, c)",
-                f'{SORT}; a = ffi.new("int[1000]"); c = ffi.callback("int(int *, int *)", compare)',
-                SORTED,
-            ),
-            "ctypes": Case("a[:] = items; f(a, 1000, c)", f"{SORT}; a = Ints1000(); c = Compare(compare)", SORTED),
-        },
-    ),
-)
-
-
-def wrapper(name: str, statement: str, expected: object, result: str) -> Row:
-    """Make the row of a wrapper beside the standard library's module."""
-    return Row("wrappers", name, expected, dict.fromkeys(("pwdwrap", "pwd"), Case(statement, "m = module", result)))
-
-
-WRAPPERS = (
-    wrapper("getpwuid(0)", "m.getpwuid(0)", "root", "m.getpwuid(0).pw_name"),
-    wrapper('getpwnam("root")', 'm.getpwnam("root")', 0, 'm.getpwnam("root").pw_uid'),
-    wrapper("getpwall()", "m.getpwall()", True, 'm.getpwnam("root") in m.getpwall()'),
-)
-
-LOOKUP = (Row("look-up and call", "lib.add(1, 2)", 3, dict.fromkeys(ALL, Case("lib.add(1, 2)"))),)
-
-ROWS = (*CALLS, *LOOKUP, *DATA, *CALLBACKS, *WRAPPERS)
