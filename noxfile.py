@@ -31,7 +31,8 @@ WRAPPERS: Final = ("wrappers/pwdwrap", "wrappers/zlibwrap")
 
 SERIES: Final = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 RUNNING: Final = ".".join(map(str, sys.version_info[:2]))
-NOT_SOURCE: Final = ("build", "dist", "*.egg-info", "__pycache__", ".*_cache", "*.o", "*.so")
+GENERATED: Final = ("_pwd.py", "_time.py", "_zlib.py")  # what PyPy opens a library with, where it was built in place
+NOT_SOURCE: Final = ("build", "dist", "*.egg-info", "__pycache__", ".*_cache", "*.o", "*.so", *GENERATED)
 
 PROBE: Final = """
 import os, sys, sysconfig

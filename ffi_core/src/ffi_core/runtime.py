@@ -24,8 +24,12 @@ def _explain(error: ImportError) -> ImportError:
     name = sys.implementation.name
     version = ".".join(map(str, sys.version_info[:2])) + ("t" if "free-threading" in sys.version else "")
     where = f"{name} {version} on {sys.platform} ({sys.executable})"
-    if name != "cpython":
-        return ImportError(f"ffi_core {__version__} has no runtime for {where}: it runs on CPython 3.9 and later")
+    if name not in ("cpython", "pypy"):
+        return ImportError(
+            f"ffi_core {__version__} has no runtime for {where}: it runs on CPython 3.9 and later, and on PyPy 3.9 and later"
+        )
+    if name == "pypy":
+        return ImportError(f"ffi_core {__version__} needs the primitives that PyPy has built in, in {where}: {error}")
     if isinstance(error, ModuleNotFoundError) and error.name == "ffi_core._native":
         return ImportError(
             f"ffi_core {__version__} is installed without its native extension for {where}. "
@@ -40,9 +44,43 @@ def _explain(error: ImportError) -> ImportError:
 
 
 try:
-    from ffi_core._native import FFI
+    if TYPE_CHECKING or sys.implementation.name != "pypy":
+        from ffi_core._native import FFI
+    else:
+        from ffi_core.pypy import FFI
 except ImportError as _error:
     raise _explain(_error) from _error
+
+
+def load_library(version: int, name: str, file: str, library: str) -> Any:
+    """Open the library of a generated module where no C extension is wanted: ``library`` lies beside ``file``.
+
+    Shapes: the result is ``(ffi, lib)``.
+
+    Errors: ``ImportError`` on other interpreters, and where the library is missing or is of another version.
+    """
+    _check_version(version, name)
+    if sys.implementation.name != "pypy":
+        raise ImportError(f"module {name!r} was built for PyPy: build it again with {sys.executable}", name=name)
+    from pathlib import Path
+
+    from ffi_core.pypy import load_module
+
+    return load_module(name, str(Path(file).absolute().parent / library))
+
+
+def _check_version(version: int, name: str) -> None:
+    if version != TABLE_VERSION:
+        advice = (
+            f'upgrade it: {sys.executable} -m pip install --upgrade "ffi-core"'
+            if version > TABLE_VERSION
+            else "generate the module again with the installed ffi_core"
+        )
+        raise ImportError(
+            f"module {name!r} was generated for version {version} of the declaration table, and the installed ffi_core "
+            f"{__version__} reads version {TABLE_VERSION}: {advice}",
+            name=name,
+        )
 
 
 def load(
@@ -57,17 +95,7 @@ def load(
     Shapes: see docs/declaration_table.md; ``includes`` are the ``ffi`` objects of the included modules.
     Errors: ``ImportError`` where the module was generated for another version of the declaration table.
     """
-    if version != TABLE_VERSION:
-        advice = (
-            f'upgrade it: {sys.executable} -m pip install --upgrade "ffi-core"'
-            if version > TABLE_VERSION
-            else "generate the module again with the installed ffi_core"
-        )
-        raise ImportError(
-            f"module {name!r} was generated for version {version} of the declaration table, and the installed ffi_core "
-            f"{__version__} reads version {TABLE_VERSION}: {advice}",
-            name=name,
-        )
+    _check_version(version, name)
     ffi = FFI()
     for other in includes:
         ffi._include(other)
@@ -75,4 +103,4 @@ def load(
     return ffi
 
 
-__all__ = ["FFI", "TABLE_VERSION", "FFIError", "load"]
+__all__ = ["FFI", "TABLE_VERSION", "FFIError", "load", "load_library"]

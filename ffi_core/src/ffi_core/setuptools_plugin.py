@@ -24,7 +24,16 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 from setuptools.errors import OptionError, SetupError
 
-from ffi_core.build import GeneratedModule, extension_for, is_limited, module_suffix, write_stub
+from ffi_core.build import (
+    GeneratedModule,
+    extension_for,
+    is_limited,
+    library_name,
+    module_suffix,
+    opens_libraries,
+    write_loader,
+    write_stub,
+)
 
 if TYPE_CHECKING:
     from ffi_core import FFI
@@ -192,6 +201,39 @@ class GeneratingBuildExt(build_ext):
         finally:
             ext.sources = own_sources
         built.generate_stub(Path(self.get_ext_fullpath(ext.name)).parent)
+        if opens_libraries():
+            write_loader(built.module, Path(self.get_ext_fullpath(ext.name)).parent)
+
+    def _ours(self) -> list[Any]:
+        return [ext for ext in self.extensions if hasattr(ext, "ffi_core_module")]
+
+    def _loaders(self) -> dict[str, str]:
+        """Say which Python files open our libraries, and where they belong among the sources."""
+        if not opens_libraries():
+            return {}
+        build_modules: Any = self.get_finalized_command("build_py")
+        loaders = {}
+        for ext in self._ours():
+            package, _, stem = ext.name.rpartition(".")
+            source = Path(build_modules.get_package_dir(package) or ".", f"{stem}.py")
+            loaders[str(Path(self.build_lib, *ext.name.split(".")).with_suffix(".py"))] = str(source)
+        return loaders
+
+    def copy_extensions_to_source(self) -> None:
+        """Put what was built beside the sources, with the Python files that open libraries."""
+        super().copy_extensions_to_source()
+        if opens_libraries():
+            for ext, source in zip(self._ours(), self._loaders().values()):
+                write_loader(ext.ffi_core_module.module, Path(source).parent)
+
+    def get_outputs(self) -> list[str]:
+        """List the Python files that open libraries too."""
+        return sorted({*super().get_outputs(), *([] if self.inplace else self._loaders())})
+
+    def get_output_mapping(self) -> dict[str, str]:
+        """Say where editable installations find those files."""
+        mapping = dict(super().get_output_mapping())
+        return {**mapping, **(self._loaders() if self.inplace else {})}
 
     def get_ext_filename(self, fullname: str) -> str:
         """Name the library so that every version of Python imports it."""
@@ -199,11 +241,14 @@ class GeneratingBuildExt(build_ext):
         if built is None:
             base: Any = super()  # not annotated
             return str(base.get_ext_filename(fullname))
-        return str(Path(*fullname.split("."))) + module_suffix(limited=is_limited(built.module))
+        *parents, stem = fullname.split(".")
+        if opens_libraries():
+            return str(Path(*parents, library_name(stem)))
+        return str(Path(*parents, stem + module_suffix(limited=is_limited(built.module))))
 
     def get_source_files(self) -> list[str]:
         """Put the scripts into source distributions."""
-        ours = [ext for ext in self.extensions if hasattr(ext, "ffi_core_module")]
+        ours = self._ours()
         # Newer versions of setuptools list what extensions depend on, older ones do not.
         more = [name for ext in ours for name in (*ext.depends, ext.ffi_core_module.script)]
         return list(dict.fromkeys([*super().get_source_files(), *more]))

@@ -140,6 +140,15 @@ static void ffic_call_python(uint32_t index, void *frame, size_t result_size)
 """
 
 INIT: Final = """\
+#if defined(FFIC_LIBRARY)
+/* For an interpreter that opens a plain library, and reads the table itself. */
+FFIC_EXPORT void ffic_start_@NAME@(const struct ffic_runtime *runtime);
+
+FFIC_EXPORT void ffic_start_@NAME@(const struct ffic_runtime *runtime)
+{
+    (void)runtime;
+@KEEP@}
+#else
 #if !defined(Py_PYTHON_H)
 /* The part of Python's stable ABI that is needed. */
 typedef struct _object PyObject;
@@ -183,6 +192,7 @@ FFIC_EXPORT PyObject *PyInit_@NAME@(void)
     }
 @KEEP@    return (PyObject *)runtime->module_init(&@TABLE@);
 }
+#endif
 """
 
 # Closes what MACROS opens.

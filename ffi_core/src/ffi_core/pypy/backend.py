@@ -1,0 +1,30 @@
+"""The primitives that PyPy has built in, as the module `_cffi_backend`.
+
+Belongs here: getting at them, and the few types that everything else is made of.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any
+
+backend: Any = import_module("_cffi_backend")
+
+CType: Any = backend.CType
+CData: Any = backend._CDataBase
+
+VOID: Any = backend.new_void_type()
+CHAR: Any = backend.new_primitive_type("char")
+ADDRESS: Any = backend.new_primitive_type("uintptr_t")
+VOID_POINTER: Any = backend.new_pointer_type(VOID)
+CHAR_POINTER: Any = backend.new_pointer_type(CHAR)
+CHAR_ARRAY: Any = backend.new_array_type(CHAR_POINTER, None)
+NULL: Any = backend.cast(VOID_POINTER, 0)
+
+
+def address_of(pointer: Any) -> int:
+    """Read the address that a pointer, an array or a function holds."""
+    return int(backend.cast(ADDRESS, pointer))

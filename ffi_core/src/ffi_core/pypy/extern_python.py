@@ -1,0 +1,168 @@
+"""extern "Python": C functions of a generated library whose bodies are in Python.
+
+The library calls us with the number of the function and a frame, in which each argument has 16 bytes.  For each body a
+function is written that reads its arguments from there, with no loop: the interpreter's compiler makes the most of that.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from ffi_core.errors import FFIError
+from ffi_core.pypy import c_types
+from ffi_core.pypy.backend import CHAR_POINTER, VOID, VOID_POINTER, backend
+from ffi_core.pypy.declarations import PYTHON
+from ffi_core.pypy.table import RUNTIME
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Callable, Optional
+
+    from ffi_core.pypy.ffi_object import FFI
+    from ffi_core.pypy.library import Library
+
+_UNSIGNED: Any = backend.new_primitive_type("uint32_t")
+_CALL_PYTHON: Any = backend.new_function_type((VOID_POINTER, _UNSIGNED, CHAR_POINTER), VOID, False)
+_START: Any = backend.new_function_type((RUNTIME,), VOID, False)
+
+_BODY = """\
+def run(frame):
+    try:
+        {store}body({arguments})
+        {check}
+    except BaseException:
+        failed(frame)
+"""
+
+
+def start(ffi: FFI, library: Library) -> None:
+    """Give the library what it calls."""
+    table = ffi._declarations.generated()
+    count = table.pointer.python_count
+    bodies: list[Callable[[Any], None]] = [_missing(table, index) for index in range(count)]
+
+    def call_python(_table: Any, index: int, frame: Any) -> None:
+        bodies[index](frame)
+
+    entrance = backend.callback(_CALL_PYTHON, call_python)
+    runtime = backend.newp(RUNTIME)
+    runtime.version = table.pointer.version
+    runtime.size = backend.sizeof(runtime[0])
+    runtime.call_python = entrance
+    # C may call for as long as the library is loaded, which is for good.
+    ffi._python_bodies = bodies
+    _KEPT.append((entrance, runtime))
+    name = ffi._name or ""
+    backend.cast(_START, library.symbol(f"ffic_start_{name.rpartition('.')[2]}"))(runtime)
+
+
+_KEPT: list[Any] = []
+
+
+def _missing(table: Any, index: int) -> Callable[[Any], None]:
+    row = table.pointer.python[index]
+    name, size = table.text(row.name), row.result_size
+    title = table.text(table.pointer.module_name)
+
+    def run(frame: Any) -> None:
+        sys.stderr.write(
+            f'extern "Python": function {title}.{name}() called, but no code was attached to it yet with '
+            "@ffi.def_extern().  Returning 0.\n"
+        )
+        sys.stderr.flush()
+        backend.buffer(frame, size)[:] = bytes(size)
+
+    return run
+
+
+def define(ffi: FFI, name: Any, body: Any, error: Any, onerror: Optional[Callable[..., Any]]) -> None:
+    """Give an extern "Python" function its body."""
+    if not isinstance(name, str):
+        raise TypeError(f"def_extern() takes the name of a function, not {type(name).__name__}")
+    declared = ffi._declarations.find_global(name)
+    if declared is None or declared.kind != PYTHON or declared.row is None:
+        raise FFIError(f"ffi.def_extern({name!r}): no 'extern \"Python\"' function with this name")
+    function = declared.home._realizer.type_of(declared.type)
+    if not callable(body):
+        raise TypeError(f"expected a callable object for '{function.pointer().cname}', not {type(body).__name__}")
+    if onerror is not None and not callable(onerror):
+        raise TypeError(f"expected a callable object for 'onerror', not {type(onerror).__name__}")
+    declared.home._python_bodies[declared.row.size] = _runner(function, body, error, onerror)
+
+
+def _runner(function: c_types.FunctionType, body: Any, error: Any, onerror: Any) -> Callable[[Any], None]:
+    namespace: dict[str, Any] = {"cast": backend.cast, "body": body, "refuse": _refuse}
+    arguments = []
+    for index, ctype in enumerate(function.arguments):
+        pointer = backend.new_pointer_type(ctype)
+        place = f"frame + {16 * index}" if index else "frame"
+        if c_types.is_wide(ctype):
+            namespace[f"t{index}"] = backend.new_pointer_type(pointer)
+            namespace[f"copy{index}"] = pointer
+            read = f"cast(t{index}, {place})[0][0]"
+            if c_types.is_record(ctype):
+                # It lies in memory that C takes back afterwards, so Python gets a copy.
+                namespace["newp"] = backend.newp
+                read = f"newp(copy{index}, {read})[0]"
+            arguments.append(read)
+        else:
+            namespace[f"t{index}"] = pointer
+            arguments.append(f"cast(t{index}, {place})[0]")
+    result = function.result
+    store, check = "", "pass"
+    pointer = None
+    if result.kind == "void":
+        if error is not None:
+            raise TypeError(f"'{function.pointer().cname}' returns nothing, so there is no 'error' value")
+        store, check = "answer = ", "if answer is not None: refuse(answer)"
+    else:
+        pointer = namespace["result"] = backend.new_pointer_type(result)
+        store = "cast(result, frame)[0] = "
+    fallback = None if pointer is None else backend.newp(pointer, error)
+    namespace["failed"] = _failure(pointer, fallback, body, onerror)
+    namespace["refuse"] = lambda answer: _refuse(function, answer)
+    text = _BODY.format(store=store, arguments=", ".join(arguments), check=check)
+    exec(text, namespace)  # noqa: S102 - the text is made here, of numbers
+    run: Callable[[Any], None] = namespace["run"]
+    return run
+
+
+def _refuse(function: c_types.FunctionType, answer: Any) -> None:
+    raise TypeError(f"a callback of type '{function.pointer().cname}' must return None, not {type(answer).__name__}")
+
+
+def _failure(pointer: Any, fallback: Any, body: Any, onerror: Any) -> Callable[[Any], None]:
+    """Make what runs while an exception is being handled: it stores the error value, and reports."""
+
+    def failed(frame: Any) -> None:
+        if pointer is not None:
+            backend.cast(pointer, frame)[0] = fallback[0]
+        kind, value, traceback = sys.exc_info()
+        if onerror is None:
+            _report(value, body)
+            return
+        try:
+            answer = onerror(kind, value, traceback)
+            if answer is not None and pointer is not None:
+                backend.cast(pointer, frame)[0] = answer
+        except BaseException as second:  # noqa: BLE001 - C cannot be told
+            _report(second, onerror)
+            _report(value, body)
+
+    return failed
+
+
+class _Unraisable:
+    def __init__(self, value: Any, source: Any) -> None:
+        self.exc_type = type(value)
+        self.exc_value = value
+        self.exc_traceback = value.__traceback__
+        self.err_msg = None
+        self.object = source
+
+
+def _report(value: Any, source: Any) -> None:
+    """Print an exception that nobody can catch."""
+    hook = getattr(sys, "unraisablehook", None)
+    if hook is not None:
+        hook(_Unraisable(value, source))

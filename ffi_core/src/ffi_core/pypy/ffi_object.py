@@ -1,0 +1,363 @@
+"""The class `FFI` that every `ffi` is of, also those of generated modules.
+
+Belongs here: its methods, each of which turns a text into a type and calls a primitive.
+"""
+
+from __future__ import annotations
+
+from _thread import RLock
+
+from ffi_core.errors import FFIError, UnknownSizeError
+from ffi_core.pypy import c_types, paths
+from ffi_core.pypy.backend import CHAR_ARRAY, NULL, VOID_POINTER, CData, CType, backend
+from ffi_core.pypy.declarations import CONSTANT, Declarations
+from ffi_core.pypy.function import Function
+from ffi_core.pypy.lib import Lib, address_in, close_lib, new_lib
+from ffi_core.pypy.library import open_library
+from ffi_core.pypy.realize import Realizer
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Callable, NoReturn, Optional
+
+_newp = backend.newp
+_cast = backend.cast
+_builtin_ffi: Any = backend.FFI()
+
+
+class FFI:
+    """Access to C: declarations, C data and C types."""
+
+    NULL = NULL
+    CData = CData
+    CType = CType
+    buffer = backend.buffer
+    error = FFIError
+
+    RTLD_LAZY = backend.RTLD_LAZY
+    RTLD_NOW = backend.RTLD_NOW
+    RTLD_GLOBAL = backend.RTLD_GLOBAL
+    RTLD_LOCAL = backend.RTLD_LOCAL
+    RTLD_NODELETE = backend.RTLD_NODELETE
+    RTLD_NOLOAD = backend.RTLD_NOLOAD
+    RTLD_DEEPBIND = backend.RTLD_DEEPBIND
+
+    def __init__(self) -> None:
+        self._declarations = Declarations(self)
+        self._realizer = Realizer(self._declarations)
+        self._parsed = self._realizer.parsed
+        self._once: dict[Any, list[Any]] = {}
+        self._once_lock = RLock()
+        self._python_bodies: Optional[list[Any]] = None
+        self._name: Optional[str] = None
+
+    def __repr__(self) -> str:
+        if self._name is None:
+            return f"<FFI object at {id(self):#x}>"
+        return f"<FFI object of module '{self._name}'>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"cannot pickle {self!r}: it belongs to this process")
+
+    # Types.
+
+    def _type(self, cdecl: Any, *, allow_cdata: bool = False) -> Any:
+        """Give the type that an argument names."""
+        if isinstance(cdecl, str):
+            ctype = self._parsed.get(cdecl)
+            if ctype is None:
+                ctype = self._realizer.type_of(cdecl)
+            if isinstance(ctype, c_types.FunctionType):
+                return ctype.pointer()
+            return ctype
+        if isinstance(cdecl, CType):
+            return cdecl
+        if allow_cdata and isinstance(cdecl, CData):
+            return backend.typeof(cdecl)
+        also = ", or a cdata object" if allow_cdata else ""
+        raise TypeError(f"expected a string with a C type, or a ctype object{also}, not {type(cdecl).__name__}")
+
+    def _explain(self, ctype: Any) -> None:
+        """Raise what kept a struct from being completed, if that is so."""
+        if not isinstance(ctype, c_types.FunctionType):
+            self._realizer.complete(c_types.innermost(ctype))
+
+    def typeof(self, cdecl: Any) -> Any:
+        """Return the ctype that a string names, or of a cdata object."""
+        if isinstance(cdecl, Function):
+            cdecl = cdecl.pointer
+        return self._type(cdecl, allow_cdata=True)
+
+    def sizeof(self, cdecl: Any) -> int:
+        """Return the size in bytes of a C type, or of what a cdata object holds."""
+        if isinstance(cdecl, CData):
+            what, subject = "cdata", cdecl
+        else:
+            what, subject = "ctype", self.typeof(cdecl)
+        try:
+            size: int = backend.sizeof(subject)
+        except (TypeError, ValueError):
+            ctype = self._type(subject, allow_cdata=True)
+            self._explain(ctype)
+            raise UnknownSizeError(f"{what} '{ctype.cname}' is of unknown size") from None
+        return size
+
+    def alignof(self, cdecl: Any) -> int:
+        """Return the alignment in bytes of a C type."""
+        ctype = self._type(cdecl, allow_cdata=True)
+        try:
+            align: int = backend.alignof(ctype)
+        except (TypeError, ValueError):
+            self._explain(ctype)
+            raise ValueError(f"ctype '{ctype.cname}' is of unknown alignment") from None
+        return align
+
+    def offsetof(self, cdecl: Any, *fields_or_indexes: Any) -> int:
+        """Return the offset in bytes of a member."""
+        if not fields_or_indexes:
+            raise TypeError("offsetof() needs a C type, and at least one field name or index")
+        ctype = self._type(cdecl)
+        self._explain(ctype)
+        return paths.follow(ctype, fields_or_indexes)[1]
+
+    def addressof(self, cdata_or_lib: Any, *fields_or_indexes: Any) -> Any:
+        """Return a pointer, as C's `&` does."""
+        if isinstance(cdata_or_lib, CData):
+            return paths.address_of(cdata_or_lib, fields_or_indexes)
+        if isinstance(cdata_or_lib, Lib):
+            if len(fields_or_indexes) == 1 and isinstance(fields_or_indexes[0], str):
+                return address_in(cdata_or_lib, fields_or_indexes[0])
+            raise TypeError("addressof() of a library needs the name of one function or variable")
+        if isinstance(cdata_or_lib, Function) and not fields_or_indexes:
+            return cdata_or_lib.pointer
+        raise TypeError(f"addressof() argument must be a cdata object or a library, not {type(cdata_or_lib).__name__}")
+
+    def getctype(self, cdecl: Any, replace_with: str = "") -> str:
+        """Return the C text of a type, with a declarator in its place."""
+        if not isinstance(replace_with, str):
+            raise TypeError(f"getctype() argument 'replace_with' must be str, not {type(replace_with).__name__}")
+        return paths.spell(self._type(cdecl), replace_with.strip(" \t\n"))
+
+    def list_types(self) -> tuple[list[str], list[str], list[str]]:
+        """Return the names of typedefs, structs and unions: three lists."""
+        found: dict[str, set[str]] = {"": set(), "struct": set(), "union": set(), "enum": set()}
+        for name in self._declarations.type_names():
+            keyword, _, tag = name.rpartition(" ")
+            if not tag.startswith("$"):
+                found[keyword].add(tag)
+        return sorted(found[""]), sorted(found["struct"]), sorted(found["union"])
+
+    def integer_const(self, name: str) -> int:
+        """Return the value of an integer constant."""
+        if not isinstance(name, str):
+            raise TypeError(f"integer_const() argument 'name' must be str, not {type(name).__name__}")
+        declared = self._declarations.find_global(name)
+        if declared is None or declared.kind != CONSTANT:
+            raise AttributeError(f"no constant named '{name}' is declared")
+        value: int = declared.home._realizer.constant(name, declared)
+        return value
+
+    # Memory.
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether memory keeps alive what its pointers point to: never on PyPy."""
+        return False
+
+    @keep_alive.setter
+    def keep_alive(self, value: bool) -> None:
+        if value:
+            raise NotImplementedError(
+                "keep_alive is not there on PyPy: the interpreter's C data do not tell who wrote them"
+            )
+
+    def new(self, cdecl: Any, init: Any = None) -> Any:
+        """Allocate C data of the given pointer or array type, zeroed, then initialised."""
+        ctype = self._parsed.get(cdecl) if isinstance(cdecl, str) else None
+        if ctype is None or isinstance(ctype, c_types.FunctionType):
+            ctype = self._type(cdecl)
+        try:
+            return _newp(ctype, init)
+        except TypeError as error:
+            if "unknown size" in str(error):
+                self._explain(ctype)
+            raise
+
+    def new_allocator(
+        self,
+        alloc: Optional[Callable[[int], Any]] = None,
+        free: Optional[Callable[[Any], Any]] = None,
+        should_clear_after_alloc: bool = True,
+    ) -> Callable[..., Any]:
+        """Return a function like new() that takes its memory from `alloc`."""
+        for name, value in (("alloc", alloc), ("free", free)):
+            if value is not None and not callable(value):
+                raise TypeError(
+                    f"new_allocator() argument '{name}' must be callable or None, not {type(value).__name__}"
+                )
+        if alloc is None and free is not None:
+            raise TypeError("cannot pass 'free' without 'alloc'")
+        allocate = _builtin_ffi.new_allocator(alloc, free, should_clear_after_alloc)
+
+        def allocator(cdecl: Any, init: Any = None) -> Any:
+            return allocate(self._type(cdecl), init)
+
+        return allocator
+
+    def cast(self, cdecl: Any, source: Any) -> Any:
+        """Convert as a C cast does: numbers, pointers, arrays."""
+        ctype = self._parsed.get(cdecl) if isinstance(cdecl, str) else None
+        if ctype is None or isinstance(ctype, c_types.FunctionType):
+            ctype = self._type(cdecl)
+        if isinstance(source, Function):
+            source = source.pointer
+        return _cast(ctype, source)
+
+    def gc(self, cdata: Any, destructor: Optional[Callable[[Any], Any]], size: int = 0) -> Any:
+        """Return a copy of the pointer that calls `destructor` when it is collected."""
+        if not isinstance(cdata, CData):
+            raise TypeError(f"gc() argument 'cdata' must be a cdata object, not {type(cdata).__name__}")
+        if destructor is not None and not callable(destructor):
+            raise TypeError(f"gc() argument 'destructor' must be callable or None, not {type(destructor).__name__}")
+        return backend.gcp(cdata, destructor, size)
+
+    def release(self, cdata: Any) -> None:
+        """Release the memory or buffer that the cdata owns, now."""
+        if not isinstance(cdata, CData):
+            raise TypeError(f"release() argument must be a cdata object, not {type(cdata).__name__}")
+        backend.release(cdata)
+
+    def new_handle(self, obj: object) -> Any:
+        """Return a `void *` that C can carry; see from_handle()."""
+        return backend.newp_handle(VOID_POINTER, obj)
+
+    def from_handle(self, x: Any) -> Any:
+        """Return the object that new_handle() was given."""
+        if not isinstance(x, CData):
+            raise TypeError(f"from_handle() argument must be a cdata object, not {type(x).__name__}")
+        if not x:
+            raise RuntimeError("cannot use from_handle() on NULL pointer")
+        return backend.from_handle(x)
+
+    def from_buffer(self, cdecl: Any, python_buffer: Any = None, require_writable: bool = False) -> Any:
+        """Return an array cdata that refers to the memory of a Python buffer, without a copy."""
+        if python_buffer is None:
+            return backend.from_buffer(CHAR_ARRAY, cdecl, require_writable)
+        return backend.from_buffer(self._type(cdecl), python_buffer, require_writable)
+
+    def memmove(self, dest: Any, src: Any, n: int) -> None:
+        """Copy `n` bytes between cdata and Python buffers; they may overlap."""
+        backend.memmove(dest, src, n)
+
+    def string(self, cdata: Any, maxlen: int = -1) -> Any:
+        """Return the bytes or str up to the first null; of an enum, the name."""
+        return backend.string(cdata, maxlen)
+
+    def unpack(self, cdata: Any, length: int) -> Any:
+        """Return `length` items as bytes, str or list."""
+        return backend.unpack(cdata, length)
+
+    @property
+    def errno(self) -> int:
+        """C's errno, as the last C call of this thread left it."""
+        value: int = backend.get_errno()
+        return value
+
+    @errno.setter
+    def errno(self, value: int) -> None:
+        number = value.__index__()  # no floats
+        if not -(1 << 31) <= number < 1 << 31:
+            raise OverflowError(f"errno {number} does not fit 'int'")
+        backend.set_errno(number)
+
+    # Libraries.
+
+    def dlopen(self, name: Any, flags: int = 0) -> Any:
+        """Open a shared library, and return the `lib` of its declared names."""
+        if self._declarations.table is not None and not self._declarations.globals:
+            raise FFIError(
+                "this ffi belongs to a compiled module, whose functions are in its `lib`; use another FFI() for dlopen"
+            )
+        library = open_library(name, flags)
+        return new_lib(self._declarations, library, library.name)
+
+    def dlclose(self, lib: Any) -> None:
+        """Close a library that dlopen() opened; using `lib` then raises ValueError."""
+        if not isinstance(lib, Lib) or lib._library is None:
+            raise TypeError(f"dlclose() takes a lib that dlopen() returned, not {lib!r}")
+        close_lib(lib)
+
+    # C calling Python.
+
+    def callback(
+        self,
+        cdecl: Any,
+        python_callable: Optional[Callable[..., Any]] = None,
+        error: Any = None,
+        onerror: Optional[Callable[..., Any]] = None,
+    ) -> Any:
+        """Return a C function pointer that calls Python.  Without a callable: a decorator."""
+        ctype = self._type(cdecl)
+        if ctype.kind == "pointer" and ctype.item.kind == "function":
+            ctype = ctype.item
+        if ctype.kind != "function":
+            raise TypeError(f"callback() needs the type of a function, not '{ctype.cname}'")
+        if onerror is not None and not callable(onerror):
+            raise TypeError(f"expected a callable object for 'onerror', not {type(onerror).__name__}")
+
+        def make(body: Callable[..., Any]) -> Any:
+            if not callable(body):
+                raise TypeError(f"expected a callable object for '{ctype.cname}', not {type(body).__name__}")
+            return backend.callback(ctype, body, error, onerror)
+
+        return make if python_callable is None else make(python_callable)
+
+    def def_extern(
+        self, name: Optional[str] = None, error: Any = None, onerror: Optional[Callable[..., Any]] = None
+    ) -> Callable[[Any], Any]:
+        """Give an extern "Python" function its body: a decorator."""
+        from ffi_core.pypy.extern_python import define
+
+        def decorate(body: Any) -> Any:
+            define(self, body.__name__ if name is None else name, body, error, onerror)
+            return body
+
+        return decorate
+
+    def init_once(self, func: Callable[[], Any], tag: object) -> Any:
+        """Call `func` once per tag, also with several threads; return its result."""
+        with self._once_lock:
+            entry = self._once.setdefault(tag, [RLock()])
+        if len(entry) == 1:
+            with entry[0]:
+                if len(entry) == 1:
+                    entry.append(func())
+        return entry[1]
+
+    # For the front end and generated modules.
+
+    def _declare(self, global_declarations: dict[str, Any], type_declarations: dict[str, Any]) -> None:
+        """Add declarations, in the format of the declaration table."""
+        self._realizer.forget(type_declarations)
+        self._declarations.globals.update(global_declarations)
+        self._declarations.types.update(type_declarations)
+        self._realizer.settle()
+
+    def _include(self, other: FFI) -> None:
+        """Make the declarations of another ffi known to this one."""
+        if not isinstance(other, FFI):
+            raise TypeError(f"include() takes an FFI object, not {type(other).__name__}")
+        if other is self:
+            raise ValueError("an FFI object cannot include itself")
+        self._declarations.includes.append(other._declarations)
+        self._realizer.included.append(other._realizer)
+
+    def _replace(self, other: FFI) -> None:
+        """Forget what was declared, and take it all from another ffi."""
+        if other is self:
+            raise TypeError("_replace() takes another FFI object")
+        self._declarations.includes[:] = [other._declarations]
+        self._realizer.included[:] = [other._realizer]
+        self._declarations.globals.clear()
+        self._declarations.types.clear()
+        self._realizer.clear()

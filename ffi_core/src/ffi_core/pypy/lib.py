@@ -1,0 +1,218 @@
+"""The object `lib`: functions, constants and variables as attributes.
+
+A name is looked up once.  Functions and constants then lie in the object's own dictionary, variables are properties of a
+class that each `lib` has for itself: the interpreter's compiler sees through both.
+"""
+
+from __future__ import annotations
+
+from ffi_core.errors import FFIError
+from ffi_core.pypy import c_types
+from ffi_core.pypy.backend import VOID_POINTER, backend
+from ffi_core.pypy.declarations import CONSTANT, FUNCTION, PYTHON, VARIABLE
+from ffi_core.pypy.function import Function, wide_function
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Callable, NoReturn, Optional
+
+    from ffi_core.pypy.declarations import Declarations, Declared
+    from ffi_core.pypy.library import Library
+
+_FIND: Any = backend.new_function_type((), VOID_POINTER, False)
+
+
+class Lib:
+    """The functions, constants and variables of a C library."""
+
+    # Filled in by new_lib(); the dictionary of the object has nothing but what users see.
+    _declarations: Declarations
+    _library: Optional[Library]
+    _title: str
+    _variables: dict[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        declared = self._declarations.find_global(name)
+        if declared is None:
+            return self._other(name)
+        if declared.kind == FUNCTION:
+            value = self._function(name, declared)
+        elif declared.kind == CONSTANT:
+            value = self._constant(name, declared)
+        elif declared.kind == PYTHON:
+            value = self._python_function(declared)
+        else:
+            return self._variable(name, declared).fget(self)
+        object.__setattr__(self, name, value)
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._writable(name, "write to").fset(self, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._writable(name, "delete")
+        raise AttributeError(f"cannot delete the variable '{name}'")
+
+    def __dir__(self) -> list[str]:
+        return sorted(set(self._declarations.global_names()))
+
+    def __repr__(self) -> str:
+        if self._library is None:
+            return f"<Lib object for '{self._title}'>"
+        closed = "" if self._library.is_open else ", closed"
+        return f"<Lib object for library '{self._title}'{closed}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"cannot pickle {self!r}: it belongs to this process")
+
+    # Names that are not declared.
+
+    def _other(self, name: str) -> Any:
+        if name == "__all__":
+            # What `import *` takes: not the variables, which would be values that nothing updates.
+            kinds = ((known, self._declarations.find_global(known)) for known in dir(self))
+            return [known for known, found in kinds if found is not None and found.kind != VARIABLE]
+        if name == "__name__":
+            return f"{self._title}.lib" if self._library is None else self._title
+        if name in ("__loader__", "__spec__"):
+            return None  # it stands in sys.modules like a module
+        raise self._missing(name)
+
+    def _missing(self, name: str) -> AttributeError:
+        near = self._declarations.nearest_global(name)
+        what = "lib of module" if self._library is None else "library"
+        hint = "" if near is None else f". Did you mean '{near}'?"
+        return AttributeError(
+            f"{what} '{self._title}' has no function, constant or variable named '{name}' in its cdef{hint}"
+        )
+
+    # Those that are.
+
+    def _symbol(self, name: str) -> int:
+        if self._library is None:
+            raise self._missing(name)
+        return self._library.symbol(name)
+
+    def _function(self, name: str, declared: Declared) -> Any:
+        home = declared.home._realizer
+        ctype = _ready_function(home, name, declared.type)
+        if declared.row is None:
+            return backend.cast(ctype.pointer(), self._symbol(name))
+        if declared.row.call and declared.row.call != declared.row.direct:
+            return wide_function(name, ctype, declared.row.call, declared.row.direct)
+        return backend.cast(ctype.pointer(), declared.row.direct)
+
+    def _constant(self, name: str, declared: Declared) -> Any:
+        realizer = declared.home._realizer
+        if declared.row is None and declared.value is None and self._library is not None and declared.type is not None:
+            # The library may have it, as a variable that nobody writes.
+            ctype = realizer.type_of(declared.type)
+            return backend.cast(backend.new_pointer_type(ctype), self._symbol(name))[0]
+        return realizer.constant(name, declared)
+
+    @staticmethod
+    def _python_function(declared: Declared) -> Any:
+        if declared.row is None:
+            raise FFIError('extern "Python" needs a compiled module (API mode)')
+        ctype = _ready_function(declared.home._realizer, "", declared.type)
+        return backend.cast(ctype.pointer(), declared.row.call)
+
+    def _variable(self, name: str, declared: Declared) -> Any:
+        known = self._variables.get(name)
+        if known is None:
+            known = self._variables[name] = _property(name, self._finder(name, declared), self._library)
+            setattr(type(self), name, known)
+        return known
+
+    def _finder(self, name: str, declared: Declared) -> Callable[[], Any]:
+        """Give what points to a variable: a macro can be another one each time."""
+        realizer = declared.home._realizer
+        if declared.row is None:
+            address = self._symbol(name)
+            ctype = realizer.type_of(declared.type)
+        else:
+            ctype = realizer.ready(declared.type, declared.row.size or -1)
+        pointer = backend.new_pointer_type(ctype)
+        if declared.row is None:
+            fixed = backend.cast(pointer, address)
+            return lambda: fixed
+        find, cast = backend.cast(_FIND, declared.row.call), backend.cast
+        return lambda: cast(pointer, find())
+
+    def _writable(self, name: str, what: str) -> Any:
+        known = self._variables.get(name)
+        if known is not None:
+            return known
+        declared = self._declarations.find_global(name)
+        if declared is None:
+            raise self._missing(name)
+        if declared.kind != VARIABLE:
+            kind = "constant" if declared.kind == CONSTANT else "function"
+            raise AttributeError(f"cannot {what} '{name}': it is a {kind}, not a variable")
+        return self._variable(name, declared)
+
+
+def _ready_function(realizer: Any, name: str, text: Optional[str]) -> c_types.FunctionType:
+    ctype = realizer.type_of(text)
+    if not isinstance(ctype, c_types.FunctionType):
+        raise ValueError(f"malformed declaration of '{name}': '{text}' is no function type")  # noqa: TRY004
+    return ctype
+
+
+def _property(name: str, find: Callable[[], Any], library: Optional[Library]) -> property:
+    """Make the property that reads and writes a variable in place."""
+
+    def place() -> Any:
+        if library is not None:
+            library.check_open()
+        pointer = find()
+        if not pointer:
+            raise RuntimeError(f"the variable '{name}' is at address NULL")
+        return pointer
+
+    def read(lib: Lib) -> Any:  # noqa: ARG001
+        return place()[0]
+
+    def write(lib: Lib, value: Any) -> None:  # noqa: ARG001
+        place()[0] = value
+
+    return property(read, write)
+
+
+def new_lib(declarations: Declarations, library: Optional[Library], title: str) -> Lib:
+    """Make the ``lib`` of an ffi; ``library`` None stands for the functions that a generated module is linked with."""
+    parts = {
+        "__module__": "ffi_core",
+        "_declarations": declarations,
+        "_library": library,
+        "_title": title,
+        "_variables": {},
+    }
+    made: Lib = type("Lib", (Lib,), parts)()
+    return made
+
+
+def close_lib(lib: Lib) -> None:
+    """Close its library.  What was looked up is forgotten: the next look-up says that the library is closed."""
+    lib.__dict__.clear()
+    if lib._library is not None:
+        lib._library.close()
+
+
+def address_in(lib: Lib, name: str) -> Any:
+    """Give the address of a function or variable, as ``ffi.addressof(lib, name)`` does."""
+    declared = lib._declarations.find_global(name)
+    if declared is None:
+        raise lib._missing(name)
+    if declared.kind == VARIABLE:
+        if lib._library is not None:
+            lib._library.check_open()
+        return lib._finder(name, declared)()
+    value = getattr(lib, name)
+    if isinstance(value, Function):
+        return value.pointer
+    if declared.kind == CONSTANT and not (
+        isinstance(value, backend._CDataBase) and backend.typeof(value).kind == "function"
+    ):
+        raise AttributeError(f"cannot take the address of the constant '{name}'")
+    return value

@@ -1,0 +1,293 @@
+"""Realising declarations: from names in the declaration table to types and constants, on first use.
+
+The interpreter looks into a struct without asking us.  So whatever a new type leads to, through pointers too, is
+completed before anybody gets the type; what cannot be completed stays opaque, and says why when it is asked for itself.
+"""
+
+from __future__ import annotations
+
+from _thread import RLock
+
+from ffi_core.errors import FFIError, VerificationMissing
+from ffi_core.pypy import c_types, records
+from ffi_core.pypy.backend import ADDRESS, CHAR, backend
+from ffi_core.pypy.declarations import CONSTANT, Declarations
+from ffi_core.pypy.table import FLAG_OPAQUE, FLAG_SIGNED, KIND_ENUM, KIND_FLOATING, KIND_INTEGER, KIND_TYPEDEF
+from ffi_core.pypy.type_parser import parse_type
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Optional
+
+_STORE: Any = backend.new_function_type(
+    (backend.new_pointer_type(backend.new_void_type()),), backend.new_void_type(), False
+)
+
+FILE: Any = backend.new_struct_type("FILE")
+"""What FILE stands for is one type for all: a ``FILE *`` of one library is good for another."""
+
+
+class Realizer:
+    """Makes the types that one ffi declares."""
+
+    def __init__(self, declarations: Declarations) -> None:
+        self.declarations = declarations
+        self.included: list[Realizer] = []
+        self.parsed: dict[str, Any] = {}  # by text
+        self._typedefs: dict[str, Any] = {}
+        self._tagged: dict[str, Any] = {}  # by key: "struct point"
+        self._keys: dict[Any, str] = {}  # the same, the other way round
+        self._complete: set[str] = set()
+        self._completing: set[str] = set()
+        self._pending: list[str] = []
+        self._lock = RLock()
+
+    # Types of texts.
+
+    def type_of(self, text: str) -> Any:
+        """Give the type that a text stands for, ready to use.
+
+        Errors: ``FFIError`` where it is no type.
+        """
+        ctype = self.parsed.get(text)
+        if ctype is None:
+            with self._lock:
+                ctype = self.parse(text)
+                self.settle()
+                self.parsed[text] = ctype
+        return ctype
+
+    def parse(self, text: str, array_size: int = -1) -> Any:
+        """Read a type, which may lead to structs that are not complete."""
+        return parse_type(text, self, array_size)
+
+    def ready(self, text: str, array_size: int = -1) -> Any:
+        """Read a type of a declaration, whose ``[...]`` has a size, ready to use."""
+        if array_size < 0:
+            return self.type_of(text)
+        with self._lock:
+            ctype = self.parse(text, array_size)
+            self.settle()
+        return ctype
+
+    def settle(self) -> None:
+        """Complete all structs that types lead to."""
+        while self._pending:
+            key = self._pending.pop()
+            try:
+                self._complete_key(key)
+            except (FFIError, TypeError, ValueError, OverflowError, NotImplementedError):
+                continue  # it stays opaque, and this is raised when somebody asks for it
+        for other in self.included:
+            if other._pending:
+                other.settle()
+
+    def forget(self, types: dict[str, Any]) -> None:
+        """Forget what was realised under names that are declared anew."""
+        known = self.declarations.types
+        if not any(name in known for name in types):
+            return
+        self.parsed.clear()
+        self._typedefs.clear()
+        for name in types:
+            if name in self._complete:
+                self._complete.discard(name)
+                self._keys.pop(self._tagged.pop(name), None)
+            elif name in self._tagged:
+                # An opaque struct that is now defined stays the same type: pointers to it are already about.
+                self._pending.append(name)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for known in (self.parsed, self._typedefs, self._tagged, self._keys):
+            known.clear()
+        self._complete.clear()
+        del self._pending[:]
+
+    # What the parser asks.
+
+    def find_typedef(self, name: str) -> Any:
+        """Give the type that a typedef name stands for, None where there is none."""
+        ctype = self._declared_typedef(name)
+        if ctype is None:
+            if name in c_types.PREDEFINED:
+                return c_types.primitive(name)
+            if name == "bool":
+                return c_types.primitive("_Bool")
+            if name == "FILE":
+                return FILE
+        return ctype
+
+    def _declared_typedef(self, name: str) -> Any:
+        ctype = self._typedefs.get(name)
+        if ctype is not None:
+            return ctype
+        ctype = self._own_typedef(name)
+        for other in self.included:
+            if ctype is not None:
+                break
+            ctype = other._declared_typedef(name)
+        if ctype is not None:
+            self._typedefs[name] = ctype
+        return ctype
+
+    def _own_typedef(self, name: str) -> Any:
+        table = self.declarations.table
+        row = None if table is None else table.type_row(name)
+        if table is not None and row is not None:
+            return self._generated_typedef(name, row)
+        entry = self.declarations.types.get(name)
+        if entry is None:
+            return None
+        if len(entry) != 2:
+            raise ValueError(f"malformed declaration of '{name}': {entry!r}")
+        kind, text = entry
+        if kind == "unknown":
+            raise VerificationMissing(
+                f"the type '{name}' was declared as '{text}...': only a compiler knows its size (use API mode)"
+            )
+        return self.parse(text)
+
+    def _generated_typedef(self, name: str, row: Any) -> Any:
+        if row.kind == KIND_TYPEDEF:
+            return self.parse(backend.string(row.type).decode(), row.size if row.size > 0 else -1)
+        if row.kind == KIND_INTEGER:
+            ctype = c_types.integer_of(row.size, signed=bool(row.flags & FLAG_SIGNED))
+        elif row.kind == KIND_FLOATING:
+            ctype = c_types.floating_of(row.size)
+        else:
+            return None
+        if ctype is None:
+            raise FFIError(f"'{name}' is a number of {row.size} bytes in C: there is no such type")
+        return ctype
+
+    def find_tagged(self, key: str) -> Any:
+        """Give the struct, union or enum of a key like ``struct point``, None where there is none."""
+        ctype = self._tagged.get(key)
+        if ctype is not None:
+            return ctype
+        if key in ("struct _IO_FILE", "struct $FILE"):
+            return FILE
+        table = self.declarations.table
+        row = None if table is None else table.type_row(key)
+        if row is None and key not in self.declarations.types:
+            for other in self.included:
+                ctype = other.find_tagged(key)
+                if ctype is not None:
+                    return ctype
+            return None
+        keyword, _, tag = key.partition(" ")
+        # What has no tag is shown as the typedef name that it has.
+        shown = tag[1:] if tag.startswith("$") and not tag[1:2].isdigit() else key
+        if keyword == "enum":
+            ctype = self._enum(key, shown, row)
+        else:
+            make = backend.new_struct_type if keyword == "struct" else backend.new_union_type
+            ctype = make(shown)
+            self._pending.append(key)
+        self._tagged[key] = ctype
+        self._keys[ctype] = key
+        return ctype
+
+    def find_constant(self, name: str) -> Optional[int]:
+        """Give the value of an integer constant, None where there is none."""
+        declared = self.declarations.find_global(name)
+        if declared is None or declared.kind != CONSTANT:
+            return None
+        value = declared.home._realizer.constant(name, declared)
+        return value if isinstance(value, int) else None
+
+    # Constants.
+
+    def constant(self, name: str, declared: Any) -> Any:
+        """Give the value of a constant that this ffi declares.
+
+        Errors: ``VerificationMissing`` where only a compiler knows it; ``FFIError`` where the compiler has another one.
+        """
+        if declared.row is None:
+            if declared.value is None:
+                raise VerificationMissing(
+                    f"the value of '{name}' was declared as '...': only a compiler knows it (use API mode)"
+                )
+            return declared.value
+        if declared.type is not None and not declared.type.startswith("="):
+            return self._typed_constant(name, declared)
+        value = self.declarations.generated().integer(declared.row)
+        if declared.type is not None and declared.type != f"={value}":
+            shown = f"{value} ({value:#x})" if value > 0 else str(value)
+            raise FFIError(f"the C compiler says '{name}' is equal to {shown}, but the cdef disagrees")
+        return value
+
+    def _typed_constant(self, name: str, declared: Any) -> Any:
+        ctype = self.ready(declared.type)
+        size = c_types.size_or_none(ctype)
+        if size is None:
+            raise FFIError(f"constant '{name}' is of type '{ctype.cname}', whose size is not known")
+        memory = backend.newp(backend.new_pointer_type(ctype))
+        backend.cast(_STORE, declared.row.call)(memory)
+        return memory[0]
+
+    # Completing.
+
+    def complete(self, ctype: Any) -> None:
+        """Find the members of a struct or union, and of those that it contains; arrays are looked into."""
+        ctype = c_types.item_by_value(ctype)
+        key = self._keys.get(ctype)
+        if key is not None:
+            with self._lock:
+                self._complete_key(key)
+            return
+        for other in self.included:
+            other.complete(ctype)
+
+    def _complete_key(self, key: str) -> None:
+        if key in self._complete or key.startswith("enum "):
+            return
+        ctype = self._tagged[key]
+        if key in self._completing:
+            raise FFIError(f"'{ctype.cname}' contains itself")
+        self._completing.add(key)
+        try:
+            table = self.declarations.table
+            row = None if table is None else table.type_row(key)
+            if row is not None:
+                if row.flags & FLAG_OPAQUE:
+                    return
+                records.complete_generated(self, ctype, row)
+            else:
+                entry = self.declarations.types.get(key)
+                if entry is None:
+                    raise FFIError(f"'{ctype.cname}' is not declared any more")
+                if entry[1] is None:
+                    return
+                records.complete_declared(self, ctype, entry)
+            self._complete.add(key)
+        finally:
+            self._completing.discard(key)
+
+    def _enum(self, key: str, shown: str, row: Any) -> Any:
+        if row is not None:
+            if row.kind != KIND_ENUM:
+                raise FFIError(f"'{key}' is no enum")
+            base = c_types.integer_of(row.size, signed=bool(row.flags & FLAG_SIGNED))
+            listed = backend.string(row.type).decode()
+            if base is None:
+                raise FFIError(f"'{shown}': no integer type of {row.size} bytes")
+        else:
+            _, listed, _, base_name = self.declarations.types[key]
+            if not base_name:
+                raise VerificationMissing(
+                    f"'{shown}' was declared with '...': only a compiler knows its values (use API mode)"
+                )
+            base = c_types.primitive(base_name)
+        names = tuple(listed.split(",")) if listed else ()
+        values = []
+        for name in names:
+            value = self.find_constant(name)
+            if value is None:
+                raise FFIError(f"'{shown}': the enumerator '{name}' has no value")
+            values.append(value)
+        return backend.new_enum_type(shown, names, tuple(values), base)
+
+
+__all__ = ["ADDRESS", "CHAR", "FILE", "Realizer"]

@@ -1,0 +1,168 @@
+"""The declaration table of a generated library, read in place: `ffi_core_table.h`.
+
+Belongs here: the structs of that header as types of the interpreter, and finding rows.
+"""
+
+from __future__ import annotations
+
+from ffi_core.pypy.backend import ADDRESS, CHAR_POINTER, VOID_POINTER, backend
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, Final, Optional
+
+FLAG_KEEP_GIL: Final = 0x01
+FLAG_SIGNED: Final = 0x02
+FLAG_OPAQUE: Final = 0x04
+FLAG_PARTIAL: Final = 0x08
+FLAG_CHECKED: Final = 0x10
+
+KIND_TYPEDEF: Final = 1
+KIND_INTEGER: Final = 2
+KIND_FLOATING: Final = 3
+KIND_RECORD: Final = 4
+KIND_ENUM: Final = 5
+
+_U16: Any = backend.new_primitive_type("uint16_t")
+_U32: Any = backend.new_primitive_type("uint32_t")
+_U64: Any = backend.new_primitive_type("uint64_t")
+_INT: Any = backend.new_primitive_type("int")
+
+
+def _struct(name: str, *members: tuple[str, Any]) -> Any:
+    ctype = backend.new_struct_type(f"struct ffic_{name}")
+    backend.complete_struct_or_union(ctype, [(member, kind, -1) for member, kind in members])
+    return backend.new_pointer_type(ctype)
+
+
+# Functions are kept as addresses: what type they have is for the reader to say.
+GLOBAL: Any = _struct(
+    "global",
+    ("name", CHAR_POINTER),
+    ("type", CHAR_POINTER),
+    ("call", ADDRESS),
+    ("direct", ADDRESS),
+    ("size", _U64),
+    ("kind", _U16),
+    ("flags", _U16),
+)
+TYPE: Any = _struct(
+    "type",
+    ("name", CHAR_POINTER),
+    ("type", CHAR_POINTER),
+    ("size", _U64),
+    ("declared_size", _U64),
+    ("align", _U32),
+    ("declared_align", _U32),
+    ("first_field", _U32),
+    ("field_count", _U32),
+    ("kind", _U16),
+    ("flags", _U16),
+)
+FIELD: Any = _struct(
+    "field",
+    ("name", CHAR_POINTER),
+    ("type", CHAR_POINTER),
+    ("offset", _U64),
+    ("size", _U64),
+    ("declared_offset", _U64),
+    ("declared_size", _U64),
+    ("set_ones", ADDRESS),
+)
+INTEGER: Any = _struct("integer", ("magnitude_bits", _U64), ("negative", _INT))
+PYTHON_FUNCTION: Any = _struct("python_function", ("name", CHAR_POINTER), ("type", CHAR_POINTER), ("result_size", _U64))
+TABLE: Any = _struct(
+    "table",
+    ("version", _U32),
+    ("table_size", _U32),
+    ("module_name", CHAR_POINTER),
+    ("globals", GLOBAL),
+    ("types", TYPE),
+    ("fields", FIELD),
+    ("python", PYTHON_FUNCTION),
+    ("includes", backend.new_pointer_type(CHAR_POINTER)),
+    ("constant", backend.new_function_type((_U64, INTEGER), backend.new_void_type(), False)),
+    ("global_count", _U32),
+    ("type_count", _U32),
+    ("field_count", _U32),
+    ("python_count", _U32),
+    ("storage", VOID_POINTER),
+    ("storage_words", _U32),
+    ("reserved", _U32),
+)
+RUNTIME: Any = _struct(
+    "runtime",
+    ("version", _U32),
+    ("size", _U32),
+    ("module_init", VOID_POINTER),
+    ("call_python", VOID_POINTER),
+    ("embed", VOID_POINTER),
+)
+
+
+class GeneratedTable:
+    """The table at an address; the library that it lies in stays loaded."""
+
+    def __init__(self, address: Any, library: Any) -> None:
+        self.pointer = backend.cast(TABLE, address)
+        self.library = library
+
+    @staticmethod
+    def text(pointer: Any) -> Optional[str]:
+        """Read a string of the table; None for NULL."""
+        return str(backend.string(pointer), "utf-8") if pointer else None
+
+    def _find(self, rows: Any, count: int, name: str) -> Any:
+        """Find the row of a name by halving: rows are sorted as bytes."""
+        wanted = name.encode("utf-8", "surrogatepass")
+        low, high = 0, count
+        while low < high:
+            middle = (low + high) // 2
+            row = rows[middle]
+            found = backend.string(row.name)
+            if found == wanted:
+                return row
+            if found < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return None
+
+    def global_row(self, name: str) -> Any:
+        """Find the row of a name that `lib` has, None where there is none."""
+        return self._find(self.pointer.globals, self.pointer.global_count, name)
+
+    def type_row(self, name: str) -> Any:
+        """Find the row of a typedef name or tagged name, None where there is none."""
+        return self._find(self.pointer.types, self.pointer.type_count, name)
+
+    def field_rows(self, row: Any) -> list[Any]:
+        """List the rows of a record's members."""
+        fields, first = self.pointer.fields, row.first_field
+        return [fields[index] for index in range(first, first + row.field_count)]
+
+    def global_names(self) -> Iterator[str]:
+        """List the names that `lib` has."""
+        for index in range(self.pointer.global_count):
+            yield str(self.text(self.pointer.globals[index].name))
+
+    def type_names(self) -> Iterator[str]:
+        """List typedef names and tagged names."""
+        for index in range(self.pointer.type_count):
+            yield str(self.text(self.pointer.types[index].name))
+
+    def include_names(self) -> Iterator[str]:
+        """List the dotted names of the included modules."""
+        names = self.pointer.includes
+        index = 0
+        while names and names[index]:
+            yield str(self.text(names[index]))
+            index += 1
+
+    def integer(self, row: Any) -> int:
+        """Ask for the value of an integer constant."""
+        value = backend.newp(INTEGER)
+        self.pointer.constant(row.size, value)
+        bits = int(value.magnitude_bits)
+        return bits - (1 << 64) if value.negative else bits

@@ -1,0 +1,431 @@
+"""The parser of type expressions: recursive descent over C's abstract declarators.
+
+The grammar is that of `src/native/type_parser.c`, and the same tests drive both.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from ffi_core.errors import FFIError
+from ffi_core.pypy import c_types
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Final, NoReturn, Optional, Protocol
+
+    class Names(Protocol):
+        """Where the parser asks what a name stands for."""
+
+        def find_typedef(self, name: str) -> Any:
+            """Give the type, None where there is none."""
+
+        def find_tagged(self, key: str) -> Any:
+            """Give the struct, union or enum of a key like ``struct point``, None where there is none."""
+
+        def find_constant(self, name: str) -> Optional[int]:
+            """Give the value of an integer constant, None where there is none."""
+
+        def complete(self, ctype: Any) -> None:
+            """Find the members of a struct or union."""
+
+
+_MAX_DEPTH: Final = 200
+_MAX_PARAMETERS: Final = 1000
+_TOKEN: Final = re.compile(r"[ \t-\r]*(?:([A-Za-z_$][A-Za-z_$0-9]*)|([0-9][A-Za-z_$0-9]*)|(\.\.\.)|([^ \t-\r])|\Z)")
+_NUMBER: Final = re.compile(r"(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)[uUlL]*\Z")
+_END, _WORD, _DIGITS, _DOTS, _SYMBOL = range(5)
+
+_QUALIFIERS: Final = frozenset(
+    [
+        "const",
+        "volatile",
+        "restrict",
+        "_Atomic",
+        "__const",
+        "__restrict",
+        "__restrict__",
+        "__volatile__",
+        "__extension__",
+        "register",
+    ]
+)
+_CONVENTIONS: Final = frozenset(["__cdecl", "__stdcall", "WINAPI"])
+_KEYWORDS: Final = frozenset(
+    [
+        "auto",
+        "break",
+        "case",
+        "continue",
+        "default",
+        "do",
+        "else",
+        "enum",
+        "extern",
+        "for",
+        "goto",
+        "if",
+        "inline",
+        "return",
+        "sizeof",
+        "static",
+        "struct",
+        "switch",
+        "typedef",
+        "union",
+        "while",
+        "_Alignas",
+        "_Alignof",
+        "_Thread_local",
+    ]
+)
+_ARITHMETIC: Final = {
+    "__signed__": ("signed",),
+    "__complex__": ("_Complex",),
+    "__int128_t": ("__int128",),
+    "__uint128_t": ("__int128", "unsigned"),
+    **{
+        word: (word,)
+        for word in [
+            "void",
+            "char",
+            "short",
+            "int",
+            "long",
+            "float",
+            "double",
+            "signed",
+            "unsigned",
+            "_Bool",
+            "_Complex",
+            "__int128",
+        ]
+    },
+}
+_NAMES: Final = {
+    frozenset(name.replace("long long", "longlong").split()): name
+    for name in [
+        "void",
+        "_Bool",
+        "char",
+        "signed char",
+        "unsigned char",
+        "short",
+        "unsigned short",
+        "int",
+        "unsigned int",
+        "long",
+        "unsigned long",
+        "long long",
+        "unsigned long long",
+        "__int128",
+        "unsigned __int128",
+        "float",
+        "double",
+        "long double",
+        "float _Complex",
+        "double _Complex",
+        "long double _Complex",
+    ]
+}
+_ALLOW_INT: Final = frozenset(["short", "long", "longlong", "signed", "unsigned", "int"])
+
+
+def _arithmetic_name(words: set[str]) -> Optional[str]:
+    """Name the type that the words make up together; None for no type."""
+    if words <= _ALLOW_INT:
+        # `int` and `signed` say nothing beside another integer word.
+        words = (words - {"int", "signed"}) or {"int"}
+        words = {"int", "unsigned"} if words == {"unsigned"} else words
+    elif words <= _ALLOW_INT | {"__int128"}:
+        words = words - {"signed"}
+    return _NAMES.get(frozenset(words))
+
+
+def parse_type(text: str, names: Names, array_size: int = -1) -> Any:
+    """Read a type expression: a type of the interpreter, or a ``FunctionType``.
+
+    Units: ``array_size`` in bytes is what ``[...]`` stands for; -1 where that is not known.
+    Errors: ``FFIError`` that shows the place.
+    """
+    if "\0" in text:
+        raise FFIError("a C type cannot contain a null character")
+    parser = _Parser(text, names, array_size)
+    try:
+        ctype = parser.type()
+    except RecursionError:
+        raise FFIError("the type is nested too deeply") from None
+    if parser.kind != _END:
+        parser.fail("unexpected symbol")
+    return ctype
+
+
+class _Parser:
+    def __init__(self, text: str, names: Names, array_size: int) -> None:
+        self.text = text
+        self.names = names
+        self.array_size = array_size
+        self.depth = 0
+        self.tokens: list[tuple[int, str, int]] = []
+        position = 0
+        while True:
+            match = _TOKEN.match(text, position)
+            if match is None or not match.lastindex:
+                break
+            self.tokens.append((match.lastindex, match[match.lastindex], match.start(match.lastindex)))
+            position = match.end()
+        self.tokens.append((_END, "", len(text)))
+        self.index = 0
+        self.kind, self.word, self.start = self.tokens[0]
+
+    # Tokens.
+
+    def go(self, index: int) -> None:
+        self.index = index
+        self.kind, self.word, self.start = self.tokens[index]
+
+    def advance(self) -> None:
+        if self.kind != _END:
+            self.go(self.index + 1)
+
+    def at(self, symbol: str) -> bool:
+        return self.kind == _SYMBOL and self.word == symbol
+
+    def fail(self, message: str, place: Optional[int] = None) -> NoReturn:
+        place = self.start if place is None else place
+        if len(self.text) > 500:  # the caret of a very long text would not be found anyway
+            raise FFIError(f"{message}, at character {place} of a type of {len(self.text)} characters")
+        raise FFIError(f"{message}\n{self.text}\n{' ' * place}^")
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            self.fail("the type is nested too deeply")
+
+    def skip_qualifiers(self) -> None:
+        while self.kind == _WORD and self.word in _QUALIFIERS:
+            self.advance()
+
+    # Specifiers.
+
+    def arithmetic(self) -> Any:
+        first = self.start
+        words: set[str] = set()
+        while self.kind == _WORD and self.word in _ARITHMETIC:
+            for word in _ARITHMETIC[self.word]:
+                if word == "long" and "long" in words:
+                    words = (words - {"long"}) | {"longlong"}
+                elif (
+                    word in words
+                    or (word == "long" and "longlong" in words)
+                    or (words | {word} >= {"signed", "unsigned"})
+                ):
+                    self.fail("invalid combination of types")
+                else:
+                    words.add(word)
+            self.advance()
+            self.skip_qualifiers()
+        name = _arithmetic_name(words)
+        if name is None:
+            self.fail("invalid combination of types", first)
+        return c_types.primitive(name)
+
+    def tagged(self, keyword: str) -> Any:
+        self.advance()
+        self.skip_qualifiers()
+        if self.kind != _WORD:
+            self.fail("expected the name of a struct, union or enum")
+        ctype = self.names.find_tagged(f"{keyword} {self.word}")
+        if ctype is None:
+            self.fail("undefined enum name" if keyword == "enum" else "undefined struct/union name")
+        self.advance()
+        return ctype
+
+    def specifiers(self) -> Any:
+        self.skip_qualifiers()
+        if self.kind != _WORD:
+            self.fail("expected the name of a type")
+        if self.word in _ARITHMETIC:
+            ctype = self.arithmetic()
+        elif self.word in ("struct", "union", "enum"):
+            ctype = self.tagged(self.word)
+        else:
+            ctype = self.names.find_typedef(self.word)
+            if ctype is None:
+                self.fail("undefined type name")
+            self.advance()
+        self.skip_qualifiers()
+        return ctype
+
+    def type(self) -> Any:
+        return self.declarator(self.specifiers())
+
+    # Declarators.
+
+    def declarator(self, base: Any) -> Any:
+        self.deeper()
+        stars = 0
+        while self.at("*"):
+            stars += 1
+            if stars > _MAX_DEPTH:
+                self.fail("the type is nested too deeply")
+            base = c_types.pointer_to(base)
+            self.advance()
+            self.skip_qualifiers()
+        while self.kind == _WORD and self.word in _CONVENTIONS:
+            self.advance()
+        if self.at("(") and self.opens_declarator():
+            base = self.nested(base)
+        else:
+            if self.kind == _WORD and self.word not in _QUALIFIERS:
+                # A dollar sign is in tags of our own making only.
+                if "$" in self.word or self.word in _KEYWORDS or self.word in _ARITHMETIC:
+                    self.fail("unexpected symbol")
+                self.advance()
+            base = self.suffixes(base)
+        self.depth -= 1
+        return base
+
+    def opens_declarator(self) -> bool:
+        """Tell a nested declarator, ``(*)(int)``, from parameters."""
+        kind, word, _ = self.tokens[self.index + 1]
+        return (kind == _SYMBOL and word in "*([^") or (kind == _WORD and word in _CONVENTIONS)
+
+    def nested(self, base: Any) -> Any:
+        inner = self.index + 1
+        while self.tokens[inner][0] == _WORD and self.tokens[inner][1] in _CONVENTIONS:
+            inner += 1
+        self.skip_to_matching()
+        # What follows the parentheses applies to `base` first; what is inside them applies to the result.
+        base = self.suffixes(base)
+        after = self.index
+        self.go(inner)
+        base = self.declarator(base)
+        if not self.at(")"):
+            self.fail("unexpected symbol")
+        self.go(after)
+        return base
+
+    def skip_to_matching(self) -> None:
+        depth = 0
+        while True:
+            if self.kind == _END:
+                self.fail("expected ')'")
+            if self.at("("):
+                depth += 1
+            elif self.at(")"):
+                depth -= 1
+                if depth == 0:
+                    self.advance()
+                    return
+            self.advance()
+
+    def suffixes(self, base: Any) -> Any:
+        self.deeper()
+        if self.at("["):
+            base = self.array(base)
+        elif self.at("("):
+            base = self.function(base)
+        self.depth -= 1
+        return base
+
+    def array(self, base: Any) -> Any:
+        bracket = self.start
+        self.advance()
+        self.skip_qualifiers()
+        # The length of "[...]" needs the item's size, and the item is what the brackets to the right make: read them first.
+        inside = self.index
+        while not self.at("]"):
+            if self.kind == _END:
+                self.fail("expected ']'")
+            self.advance()
+        self.advance()
+        item = self.suffixes(base)
+        after = self.index
+        self.go(inside)
+        length = self.length(item)
+        if not self.at("]"):
+            self.fail("expected ']'")
+        self.go(after)
+        if isinstance(item, c_types.FunctionType):
+            self.fail("an array of functions does not exist in C", bracket)
+        self.names.complete(item)
+        if c_types.size_or_none(item) is None:
+            self.fail(f"an array of '{item.cname}', whose size is not known, does not exist in C", bracket)
+        return c_types.array_of(item, length)
+
+    def length(self, item: Any) -> Optional[int]:
+        if self.at("]"):
+            return None
+        if self.kind == _DOTS:
+            if self.array_size < 0:
+                self.fail("'[...]' is a length that only a compiler can fill in")
+            self.names.complete(item)
+            self.advance()
+            size = c_types.size_or_none(item)
+            return self.array_size // size if size else 0
+        value: Optional[int] = None
+        if self.kind == _DIGITS:
+            match = _NUMBER.match(self.word)
+            if match is not None:
+                digits = match[1]
+                is_octal = digits.isdigit() and digits.startswith("0")
+                value = int(digits, 8 if is_octal else 0)
+                if value > sys.maxsize:
+                    self.fail("number too large")
+        elif self.kind == _WORD:
+            value = self.names.find_constant(self.word)
+        if value is None or value < 0 or value > sys.maxsize:
+            self.fail("expected a positive integer constant")
+        self.advance()
+        return value
+
+    def function(self, base: Any) -> Any:
+        parenthesis = self.start
+        arguments, variadic = self.parameters()
+        result = self.suffixes(base)
+        if isinstance(result, c_types.FunctionType) or result.kind == "array":
+            self.fail("a function cannot return an array or a function", parenthesis)
+        for ctype in (*arguments, result):
+            if c_types.is_record(ctype):
+                self.names.complete(ctype)
+        return c_types.FunctionType(tuple(arguments), result, variadic=variadic)
+
+    def parameters(self) -> tuple[list[Any], bool]:
+        found: list[Any] = []
+        self.advance()
+        if self.at(")"):
+            self.advance()
+            return found, False
+        variadic = False
+        while True:
+            if self.kind == _DOTS:
+                variadic = True
+                self.advance()
+                break
+            start, index = self.start, self.index
+            ctype = self.type()
+            if ctype.kind == "void":
+                if index + 1 == self.index and not found and self.at(")"):
+                    break
+                self.fail("a parameter cannot have the type void", start)
+            found.append(_adjust(ctype))
+            if len(found) > _MAX_PARAMETERS:
+                self.fail("too many parameters", start)
+            if not self.at(","):
+                break
+            self.advance()
+        if not self.at(")"):
+            self.fail("expected ')'")
+        self.advance()
+        return found, variadic
+
+
+def _adjust(ctype: Any) -> Any:
+    """Make a parameter's type what C makes it: arrays and functions become pointers."""
+    if ctype.kind == "array":
+        return c_types.pointer_to(ctype.item)
+    if isinstance(ctype, c_types.FunctionType):
+        return ctype.pointer()
+    return ctype
