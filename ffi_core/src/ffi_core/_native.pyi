@@ -10,6 +10,7 @@ from typing_extensions import Buffer, TypeAlias
 from ffi_core.errors import FFIError
 
 _T = TypeVar("_T")
+_Tuple = TypeVar("_Tuple", bound=tuple[Any, ...])
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _TypeLike: TypeAlias = Union[str, CType]
@@ -181,6 +182,14 @@ class FFI:
     def memmove(self, dest: Union[_CData, Buffer], src: Union[_CData, Buffer], n: int) -> None: ...
     def string(self, cdata: _CData, maxlen: int = -1) -> Union[bytes, str]: ...
     def unpack(self, cdata: _CData, length: int) -> Union[bytes, str, list[Any]]: ...
+    @overload
+    def tuple_reader(
+        self, cdecl: _TypeLike, *, encoding: Optional[str] = None, errors: str = "strict"
+    ) -> Callable[[_CData], tuple[Any, ...]]: ...
+    @overload
+    def tuple_reader(
+        self, cdecl: _TypeLike, cls: type[_Tuple], encoding: Optional[str] = None, errors: str = "strict"
+    ) -> Callable[[_CData], _Tuple]: ...
 
     # Types.
     def typeof(self, cdecl: Union[_TypeLike, _CData, Function]) -> _CType: ...

@@ -48,6 +48,8 @@ FFIC_METHOD(ffic_ffi_from_buffer);
 FFIC_METHOD(ffic_ffi_memmove);
 FFIC_METHOD(ffic_ffi_string);
 FFIC_METHOD(ffic_ffi_unpack);
+/* tuple_reader.c */
+FFIC_METHOD(ffic_ffi_tuple_reader);
 /* inspect.c */
 FFIC_METHOD(ffic_ffi_typeof);
 FFIC_METHOD(ffic_ffi_sizeof);

@@ -8,6 +8,7 @@
 #include "generated_module.h"
 #include "lib.h"
 #include "library.h"
+#include "tuple_reader.h"
 
 static struct PyModuleDef native_module;
 
@@ -65,7 +66,8 @@ native_exec(PyObject *module)
     if (make_error(module, state) < 0 || ffic_ctype_setup(module, state) < 0 ||
         ffic_primitives_setup(state) < 0 || make_file_type(state) < 0 || ffic_cdata_setup(module, state) < 0 ||
         ffic_callback_setup(module, state) < 0 || ffic_library_setup(module, state) < 0 ||
-        ffic_function_setup(module, state) < 0 || ffic_lib_setup(module, state) < 0 || ffic_ffi_setup(module, state) < 0) {
+        ffic_tuple_reader_setup(module, state) < 0 || ffic_function_setup(module, state) < 0 ||
+        ffic_lib_setup(module, state) < 0 || ffic_ffi_setup(module, state) < 0) {
         return -1;
     }
     return ffic_generated_module_setup(module) < 0 ? -1 : ffic_debug_setup(module, state);
