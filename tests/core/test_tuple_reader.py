@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import pickle
 import time
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
@@ -44,6 +43,8 @@ class Point(NamedTuple):
 
 
 class Pair(tuple[int, int]):
+    __slots__ = ()
+
     def __new__(cls, *items: Any) -> Pair:
         raise AssertionError("it is not called")
 
@@ -197,7 +198,7 @@ def test_nothing_leaks(ffi: Any) -> None:
     import sys
 
     user = ffi.new("struct user *", {"name": b"\xff", "uid": 7})
-    encoding = "".join(["ut", "f-8"])
+    encoding = f"utf-{len(CDEF) * 0 + 8}"
     before = sys.getrefcount(encoding)
     for _ in range(50):
         read = ffi.tuple_reader("struct user", encoding=encoding)
