@@ -30,6 +30,7 @@ CORE: Final = "ffi_core"
 WRAPPERS: Final = ("wrappers/pwdwrap", "wrappers/zlibwrap")
 
 SERIES: Final = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
+BENCHED: Final = ("3.11", "3.13")
 RUNNING: Final = ".".join(map(str, sys.version_info[:2]))
 GENERATED: Final = ("_pwd.py", "_time.py", "_zlib.py")  # what PyPy opens a library with, where it was built in place
 NOT_SOURCE: Final = ("build", "dist", "*.egg-info", "__pycache__", ".*_cache", "*.o", "*.so", *GENERATED)
@@ -278,9 +279,9 @@ def fuzz(session: nox.Session) -> None:
     session.run("python", "-m", "fuzz", *arguments, env=environment)
 
 
-@nox.session
+@nox.session(python=[series for series in BENCHED if series in FOUND] or FOUND[:1])
 def bench(session: nox.Session) -> None:
-    """Measure against cffi, built from its sdist, and ctypes; JSON goes to build/bench."""
+    """Measure against cffi, built from its sdist, ctypes, extensions and generators of them; JSON goes to build/bench."""
     session.install("-q", "--no-binary", "cffi", *nox.project.dependency_groups(GROUPS, "bench"))
     install(session)
     (BUILD / "bench").mkdir(parents=True, exist_ok=True)

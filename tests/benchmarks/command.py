@@ -12,14 +12,21 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Optional
 
-from . import machine, report
-from .measure import QUICK, Settings
+from . import machine, plot, report
+from .measure import QUICK, THOROUGH, Settings
 from .peers import find_peers
 from .rows import MODULES
 from .run import Outcome, WrongResultError, run_rows, select
 from .targets import judge
 
 ROOT = Path(__file__).resolve().parents[2]
+KEPT = ROOT / "build" / "bench" / f"peers-{sys.implementation.cache_tag}"
+
+
+EXPLANATION = """\
+Nanoseconds per operation, loop included, where nothing else is said: minimum (median); ~ marks a disturbed row.
+Ratios are of minima: above 1 the second is faster.
+"""
 
 
 def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
@@ -30,9 +37,14 @@ def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
     )
     parser.add_argument("--rows", metavar="PATTERN", default="", help="only rows whose group or name match")
     parser.add_argument("--quick", action="store_true", help="few short samples: to see that it works")
+    parser.add_argument("--thorough", action="store_true", help="more samples, and the rows that take minutes")
     parser.add_argument("--rounds", type=int, help="samples per row and peer")
     parser.add_argument("--json", metavar="FILE", type=Path, help="where to write JSON (default: below build/bench)")
     parser.add_argument("--compare", metavar="OLD.json", type=Path, help="compare with an earlier run")
+    parser.add_argument(
+        "--publish", metavar="FOLDER", type=Path, help="write tables and plots there, for the documentation"
+    )
+    parser.add_argument("--targets", action="store_true", help="list all targets, not only those that are missed")
     parser.add_argument("--check", action="store_true", help="fail when a target is missed")
     parser.add_argument("--build-dir", metavar="FOLDER", type=Path, help="keep what is built there")
     options = parser.parse_args(arguments)
@@ -50,19 +62,21 @@ def default_json() -> Path:
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Run the command; return its exit status."""
     options = parse(arguments)
-    rows = select(options.rows)
+    rows = select(options.rows, thorough=options.thorough)
     if not rows:
         print(f"no row matches {options.rows!r}", file=sys.stderr)
         return 2
     old = json.loads(options.compare.read_text(encoding="utf-8")) if options.compare else None
-    settings = QUICK if options.quick else Settings()
+    settings = QUICK if options.quick else THOROUGH if options.thorough else Settings()
     if options.rounds:
         settings = replace(settings, rounds=options.rounds)
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
-        peers = find_peers((options.build_dir or Path(temporary)).resolve(), MODULES)
+        folder = (options.build_dir or Path(temporary)).resolve()
+        dialects = {dialect for row in rows for dialect in row.dialects}
+        peers = find_peers(folder, KEPT, MODULES, dialects)
         outcomes: list[Outcome] = []
         try:
-            for outcome in run_rows(rows, peers.found, settings):
+            for outcome in run_rows(rows, peers.found, settings, folder):
                 outcomes.append(outcome)
                 if sys.stderr.isatty():
                     print(f"[{len(outcomes)}/{len(rows)}] {outcome.row.name}", file=sys.stderr)
@@ -71,15 +85,31 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             return 1
     environment = {**machine.describe(), **asdict(settings)}
     measured = report.as_json(outcomes, environment, peers.notes)
-    print_report(outcomes, [peer.name for peer in peers.found], environment, peers.notes)
+    names = [peer.name for peer in peers.found]
+    print_report(outcomes, names, environment, peers.notes)
+    if options.targets:
+        print("\n" + report.verdict_table(judge(outcomes)))
     if old is not None:
         print("\n## Beside the earlier run\n\n" + report.comparison(old, measured))
     target = options.json or default_json()
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
     print(f"\nJSON: {target}")
+    if options.publish:
+        publish(options.publish, outcomes, names, environment)
     missed = [verdict for verdict in judge(outcomes) if not verdict.met]
     return 1 if options.check and missed else 0
+
+
+def publish(folder: Path, outcomes: Sequence[Outcome], peers: Sequence[str], environment: dict[str, object]) -> None:
+    """Write the tables and a plot per group that has one, which the documentation shows."""
+    folder.mkdir(parents=True, exist_ok=True)
+    series = ".".join(platform.python_version_tuple()[:2])
+    heading = f"{environment['python']}, {environment['cpu']}, cffi {machine.version('cffi')}.\n"
+    text = "\n".join([heading, report.tables(outcomes, peers), "", report.verdict_table(judge(outcomes)), ""])
+    (folder / f"tables-{series}.md").write_text(text, encoding="utf-8")
+    for name, picture in plot.plots(outcomes).items():
+        (folder / f"{name}-{series}.svg").write_text(picture, encoding="utf-8")
 
 
 def print_report(
@@ -89,8 +119,7 @@ def print_report(
     cffi = environment["cffi"]
     built = f"cffi {cffi['version']}, built: {cffi['built']}" if isinstance(cffi, dict) else ""
     print(f"{environment['python']}, {environment['cpu']}; {built}\n")
-    print("Nanoseconds per operation, loop included: minimum (median); ~ marks a disturbed row.")
-    print("Ratios are of minima: above 1 the second is faster.\n")
+    print(EXPLANATION)
     print(report.tables(outcomes, peers))
     remarks = [*notes, *report.failures(outcomes)]
     if remarks:

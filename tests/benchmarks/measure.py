@@ -37,11 +37,12 @@ class Settings:
     A sample is shorter than the time slices of the system's scheduler, so that on a busy machine some are undisturbed.
     """
 
-    rounds: int = 75
+    rounds: int = 60
     sample_ns: int = 1_000_000
 
 
 QUICK = Settings(rounds=5, sample_ns=300_000)
+THOROUGH = Settings(rounds=300)
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,28 @@ from .rows import WRAPPERS
 from .run import Outcome
 from .targets import Verdict
 
-OURS = ("ffi_core ABI", "ffi_core API", *(wrapper.ours for wrapper in WRAPPERS))
+OURS = (
+    "ffi_core ABI",
+    "ffi_core API",
+    "ffi_core ABI, GIL kept",
+    "ffi_core API, GIL kept",
+    "ffi_core",
+    *(wrapper.ours for wrapper in WRAPPERS),
+)
 
-# Ratio columns, where both are there: how often the second goes into the first.
+# Columns of the tables of ratios, where both are there: how often the second goes into the first.
 RATIOS = (
     ("cffi API", "ffi_core ABI"),
     ("cffi API", "ffi_core API"),
     ("cffi ABI", "ffi_core ABI"),
     ("ctypes", "ffi_core ABI"),
+    ("hand, GIL released", "ffi_core ABI"),
+    ("cffi API", "ffi_core ABI, GIL kept"),
+    ("hand, GIL kept", "ffi_core ABI, GIL kept"),
+    ("nanobind", "ffi_core ABI, GIL kept"),
+    ("Cython", "ffi_core ABI, GIL kept"),
+    ("cffi", "ffi_core"),
+    ("ctypes", "ffi_core"),
     ("cffi ABI", "cffi API"),
     ("ctypes", "cffi API"),
     *((wrapper.standard, wrapper.ours) for wrapper in WRAPPERS),
@@ -26,7 +40,7 @@ RATIOS = (
 # A row whose median is so far above its minimum was disturbed.
 NOISY = 1.15
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def markdown_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -43,18 +57,23 @@ def markdown_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([line(titles), line(rule), *map(line, rows)])
 
 
-def format_ns(value: float) -> str:
-    """Write nanoseconds with three digits that count."""
-    return f"{value:.1f}" if value < 10 else f"{value:.0f}" if value < 10_000 else f"{value / 1000:.1f}k"
+def format_value(value: float, unit: str) -> str:
+    """Write a number with three digits that count; nanoseconds have no unit beside them."""
+    if unit == "bytes" and value >= 10_000:
+        return f"{value / 1000:,.0f} kB"
+    number = f"{value:.1f}" if value < 10 else f"{value:.0f}" if value < 10_000 else f"{value / 1000:.1f}k"
+    return number if unit == "ns" else f"{value:.2f} {unit}" if value < 10 else f"{number} {unit}"
 
 
 def tables(outcomes: Sequence[Outcome], peers: Sequence[str]) -> str:
-    """Write one table per group of rows."""
+    """Write two tables per group of rows: what was measured, and the ratios."""
     groups = list(dict.fromkeys(outcome.row.group for outcome in outcomes))
-    return "\n\n".join(_group_table([o for o in outcomes if o.row.group == group], peers) for group in groups)
+    parts = [_group_tables([o for o in outcomes if o.row.group == group], peers) for group in groups]
+    return "\n\n".join(part for group in parts for part in group)
 
 
-def _group_table(outcomes: Sequence[Outcome], peers: Sequence[str]) -> str:
+def _group_tables(outcomes: Sequence[Outcome], peers: Sequence[str]) -> list[str]:
+    group = outcomes[0].row.group
     columns = [peer for peer in peers if any(peer in o.samples or peer in o.missing for o in outcomes)]
     ours_there = any(peer in columns for peer in OURS)
     ratios = [
@@ -62,19 +81,30 @@ def _group_table(outcomes: Sequence[Outcome], peers: Sequence[str]) -> str:
         for other, ours in RATIOS
         if other in columns and ours in columns and (ours in OURS or not ours_there)
     ]
-    titles = [outcomes[0].row.group, *columns, *(f"{other} / {ours}" for other, ours in ratios)]
-    return markdown_table(titles, [_cells(outcome, columns, ratios) for outcome in outcomes])
+    made = [markdown_table([group, *columns], [_values(outcome, columns) for outcome in outcomes])]
+    if ratios:
+        titles = [f"{group}: ratios", *(f"{other} / {ours}" for other, ours in ratios)]
+        made.append(markdown_table(titles, [_ratios(outcome, ratios) for outcome in outcomes]))
+    return made
 
 
-def _cells(outcome: Outcome, columns: Sequence[str], ratios: Sequence[tuple[str, str]]) -> list[str]:
-    samples = outcome.samples
+def _values(outcome: Outcome, columns: Sequence[str]) -> list[str]:
+    samples, unit = outcome.samples, outcome.row.unit
     cells = [outcome.row.name]
     for peer in columns:
         if peer in samples:
-            noise = "~" if samples[peer].median > NOISY * samples[peer].minimum else ""
-            cells.append(f"{noise}{format_ns(samples[peer].minimum)} ({format_ns(samples[peer].median)})")
+            there = samples[peer]
+            noise = "~" if there.median > NOISY * there.minimum else ""
+            median = f" ({format_value(there.median, unit)})" if len(there.values) > 1 else ""
+            cells.append(f"{noise}{format_value(there.minimum, unit)}{median}")
         else:
             cells.append("failed" if peer in outcome.missing else "")
+    return cells
+
+
+def _ratios(outcome: Outcome, ratios: Sequence[tuple[str, str]]) -> list[str]:
+    samples = outcome.samples
+    cells = [outcome.row.name]
     for other, ours in ratios:
         both = other in samples and ours in samples
         cells.append(f"{samples[other].minimum / samples[ours].minimum:.2f}" if both else "")
@@ -86,19 +116,24 @@ def failures(outcomes: Sequence[Outcome]) -> list[str]:
     return [f"{outcome.row.name}: {peer}: {why}" for outcome in outcomes for peer, why in outcome.missing.items()]
 
 
+def verdict_table(verdicts: Sequence[Verdict]) -> str:
+    """List all targets, with what was measured, those that are missed first."""
+    lines = [
+        [verdict.row, verdict.wanted, f"{verdict.value:.2f}", "met" if verdict.met else "MISSED"]
+        for verdict in sorted(verdicts, key=lambda verdict: verdict.met)
+    ]
+    return markdown_table(["row", "target", "measured", ""], lines)
+
+
 def verdict_lines(verdicts: Sequence[Verdict]) -> list[str]:
     """Say how many targets are met, and which are not."""
     missed = [verdict for verdict in verdicts if not verdict.met]
     lines = [f"{len(verdicts) - len(missed)} of {len(verdicts)} targets are met."]
-    lines += [
-        f"- {v.row}: {v.target.other} / {v.target.ours} is {v.ratio:.2f}, less than {v.target.least:.2f}"
-        for v in missed
-    ]
-    return lines
+    return lines + [f"- missed: {v.row}: {v.wanted}: {v.value:.2f}" for v in missed]
 
 
 def as_json(outcomes: Sequence[Outcome], environment: Mapping[str, object], notes: Sequence[str]) -> dict[str, Any]:
-    """Give everything that was measured as plain values.  Units: nanoseconds per operation."""
+    """Give everything that was measured as plain values.  Units: as each row says, per operation."""
     return {
         "format": FORMAT_VERSION,
         "environment": dict(environment),
@@ -107,6 +142,7 @@ def as_json(outcomes: Sequence[Outcome], environment: Mapping[str, object], note
             {
                 "group": outcome.row.group,
                 "name": outcome.row.name,
+                "unit": outcome.row.unit,
                 "peers": {
                     peer: {
                         "minimum": round(samples.minimum, 3),
@@ -158,8 +194,8 @@ def comparison(old: Mapping[str, Any], new: Mapping[str, Any], threshold: float 
                     [
                         row["name"],
                         peer,
-                        format_ns(earlier[peer]["minimum"]),
-                        format_ns(row["peers"][peer]["minimum"]),
+                        format_value(earlier[peer]["minimum"], row["unit"]),
+                        format_value(row["peers"][peer]["minimum"], row["unit"]),
                         f"{change:.2f}",
                         f"{machine:.2f}",
                         f"{corrected:.2f}",

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from .measure import Loop, Samples, Settings, make_loop, measure
 from .peers import Peer
-from .rows import ROWS, Row
+from .programs import CheckError, ProgramError, measure_programs
+from .rows import ROWS, AnyRow, ProcessRow, Row
 
 
 class WrongResultError(Exception):
@@ -23,19 +25,20 @@ class WrongResultError(Exception):
 class Outcome:
     """A row as it was measured, by peer; ``missing`` says why a peer has no samples."""
 
-    row: Row
+    row: AnyRow
     samples: dict[str, Samples] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
 
 
-def select(pattern: str) -> list[Row]:
+def select(pattern: str, *, thorough: bool = False) -> list[AnyRow]:
     """Return the rows whose group or name match the shell pattern ``pattern``, or contain it."""
     wanted = pattern.lower()
 
     def matches(text: str) -> bool:
         return wanted in text.lower() or fnmatchcase(text.lower(), wanted)
 
-    return [row for row in ROWS if matches(row.group) or matches(row.name)]
+    rows = [row for row in ROWS if matches(row.group) or matches(row.name)]
+    return [row for row in rows if thorough or not (isinstance(row, ProcessRow) and row.thorough)]
 
 
 def takes_part(row: Row, peer: Peer) -> bool:
@@ -80,7 +83,28 @@ def run_row(row: Row, peers: Sequence[Peer], settings: Settings) -> Outcome:
     return outcome
 
 
-def run_rows(rows: Sequence[Row], peers: Sequence[Peer], settings: Settings) -> Iterator[Outcome]:
-    """Measure rows, one after the other."""
+def run_process(row: ProcessRow, peers: Sequence[Peer], folder: Path) -> Outcome:
+    """Measure one row of programs with every package that is there.
+
+    Errors: ``WrongResultError``.
+    """
+    outcome = Outcome(row)
+    there = [peer.name for peer in peers if peer.name in row.peers]
+    try:
+        values = measure_programs(row, there, folder)
+    except CheckError as error:
+        raise WrongResultError(str(error)) from error
+    except ProgramError as error:
+        outcome.missing[error.package] = str(error)
+        return outcome
+    outcome.samples.update({package: Samples(1, tuple(taken)) for package, taken in values.items()})
+    return outcome
+
+
+def run_rows(rows: Sequence[AnyRow], peers: Sequence[Peer], settings: Settings, folder: Path) -> Iterator[Outcome]:
+    """Measure rows, one after the other; ``folder`` is where the peers were built."""
     for row in rows:
-        yield run_row(row, peers, settings)
+        if isinstance(row, ProcessRow):
+            yield run_process(row, peers, folder)
+        else:
+            yield run_row(row, peers, settings)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from . import command, report
 from .measure import Samples, Settings, make_loop, measure, rotations
 from .peers import Peers, find_peers
-from .rows import MODULES, ROWS, Row
+from .plot import plots
+from .programs import CheckError, ProgramError, measure_programs
+from .rows import MODULES, ROWS, ProcessRow, Row
 from .run import Outcome, prepare, run_row, select, takes_part
 from .targets import judge
 
@@ -20,13 +25,14 @@ TINY = Settings(rounds=2, sample_ns=1000)
 
 @pytest.fixture(scope="session")
 def peers(tmp_path_factory: pytest.TempPathFactory) -> Peers:
-    return find_peers(tmp_path_factory.mktemp("bench"), MODULES)
+    return find_peers(tmp_path_factory.mktemp("bench"), command.KEPT, MODULES)
 
 
 def test_every_row_has_the_same_value_with_every_peer(peers: Peers) -> None:
     """One test, so that parallel runs build the peers once."""
     problems: list[str] = []
-    for row in ROWS:
+    timed = [row for row in ROWS if isinstance(row, Row)]
+    for row in timed:
         for peer in peers.found:
             if takes_part(row, peer):
                 try:
@@ -34,8 +40,8 @@ def test_every_row_has_the_same_value_with_every_peer(peers: Peers) -> None:
                 except Exception as error:  # noqa: BLE001 - all are reported together
                     problems.append(f"{row.name}, {peer.name}: {type(error).__name__}: {error}")
     assert problems == []
-    outcome = run_row(ROWS[0], peers.found, TINY)
-    assert set(outcome.samples) == {peer.name for peer in peers.found if peer.dialect in ROWS[0].cases}
+    outcome = run_row(timed[0], peers.found, TINY)
+    assert set(outcome.samples) == {peer.name for peer in peers.found if peer.dialect in timed[0].cases}
     assert {"hand, GIL kept", "hand, GIL released", "ctypes", "pwd"} <= {peer.name for peer in peers.found}
 
 
@@ -47,7 +53,8 @@ def test_rows_are_selected_by_group_name_and_pattern() -> None:
     assert {row.group for row in select("calls")} == {"calls"}
     assert [row.name for row in select("noop")] == ["noop()"]
     assert {row.name.split()[0] for row in select("new *")} == {"new"}
-    assert select("") == list(ROWS)
+    assert select("", thorough=True) == list(ROWS)
+    assert 0 < len(select("")) < len(ROWS)
 
 
 def test_names_of_the_scope_are_local_in_the_loop() -> None:
@@ -84,16 +91,37 @@ def row_of(group: str, name: str, **minima: float) -> Outcome:
 
 def test_targets_are_judged() -> None:
     outcomes = [
-        row_of("calls", "f", cffi_API=100, cffi_ABI=150, ffi_core_ABI=90),
+        row_of("calls", "add(int, int)", cffi_API=100, cffi_ABI=150, ffi_core_ABI=50),
         row_of("data", "new x", cffi_API=100, ffi_core_API=90),
+        row_of("look-up and call", "f(1, 2)", ffi_core_ABI=40),
+        row_of("look-up and call", "lib.f(1, 2)", ffi_core_ABI=70),
     ]
-    assert [(verdict.target.least, verdict.met) for verdict in judge(outcomes)] == [
-        (1.0, True),
-        (2.0, False),
-        (1.0, True),
-        (1.3, False),
+    assert [(verdict.row, round(verdict.value, 2), verdict.met) for verdict in judge(outcomes)] == [
+        ("add(int, int)", 2.0, True),
+        ("add(int, int)", 3.0, True),
+        ("lib.f(1, 2)", 30.0, False),
+        ("new x", 1.11, False),
     ]
-    assert "1 of 1" in report.verdict_lines(judge(outcomes)[:1])[0]
+    assert "2 of 4" in report.verdict_lines(judge(outcomes))[0]
+    assert report.verdict_table(judge(outcomes)).splitlines()[2].endswith("MISSED |")
+
+
+def test_programs_measure_what_they_say(peers: Peers) -> None:
+    rows = [row for row in ROWS if isinstance(row, ProcessRow) and row.name in ("import and first FFI()", "int *")]
+    with TemporaryDirectory() as folder:
+        for row in rows:
+            taken = measure_programs(replace(row, rounds=1), ["ffi_core"], Path(folder))
+            assert taken["ffi_core"][0] > 0
+        with pytest.raises(CheckError, match="not 'other'"):
+            measure_programs(replace(rows[0], rounds=1, expected="other"), ["ffi_core"], Path(folder))
+        with pytest.raises(ProgramError, match="no_such_package"):
+            measure_programs(rows[0], ["no_such_package"], Path(folder))
+
+
+def test_plots_are_drawn() -> None:
+    drawn = plots([row_of("calls", "f(<1>)", cffi_API=100, cffi_ABI=1500, ffi_core_ABI=50)])
+    assert set(drawn) == {"calls"}
+    assert [element.tag.rpartition("}")[2] for element in ET.fromstring(drawn["calls"])].count("rect") == 7
 
 
 def test_a_run_is_compared_with_an_earlier_one() -> None:

@@ -5,8 +5,9 @@ Belongs here: what a peer is, and which there are on this machine.  A peer that 
 
 from __future__ import annotations
 
+import ctypes
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,13 +43,18 @@ Maker = Callable[[str, list[str]], Peer]
 """Make the peer of this name; a part of it that is not there is added to the notes."""
 
 
-def find_peers(folder: Path, modules: Sequence[str] = ()) -> Peers:
-    """Build and import every peer; ``folder`` takes what is built; ``modules`` are peers by themselves."""
+def find_peers(folder: Path, kept: Path, modules: Sequence[str] = (), dialects: Collection[str] = ()) -> Peers:
+    """Build and import every peer, or those who write in one of ``dialects``.
+
+    Shapes: ``folder`` takes what is built for this run, ``kept`` what does not change; ``modules`` are peers by themselves.
+    """
     notes: list[str] = []
     found: list[Peer] = []
     library = build_library(folder)
-    for name, make in _makers(folder, library, modules).items():
-        found += _try(name, make, notes)
+    ctypes.CDLL(str(library))  # so that all extensions find it loaded
+    for name, (dialect, make) in _makers(folder, kept, library, modules).items():
+        if not dialects or dialect in dialects:
+            found += _try(name, make, notes)
     return Peers(tuple(found), tuple(notes))
 
 
@@ -63,8 +69,9 @@ def _try(name: str, make: Maker, notes: list[str]) -> list[Peer]:
     return []
 
 
-def _makers(folder: Path, library: Path, modules: Sequence[str]) -> dict[str, Maker]:
-    from . import ctypes_peer, ffi_peer, hand_peer
+def _makers(folder: Path, kept: Path, library: Path, modules: Sequence[str]) -> dict[str, tuple[str, Maker]]:
+    """Return the dialect and the maker of each peer."""
+    from . import binder_peers, ctypes_peer, ffi_peer, hand_peer
 
     def module(name: str, notes: list[str]) -> Peer:
         try:
@@ -73,12 +80,22 @@ def _makers(folder: Path, library: Path, modules: Sequence[str]) -> dict[str, Ma
             raise MissingPeerError(str(error)) from error
 
     return {
-        "hand, GIL kept": lambda name, notes: hand_peer.make(name, folder, release_gil=False),
-        "hand, GIL released": lambda name, notes: hand_peer.make(name, folder, release_gil=True),
-        "ffi_core ABI": lambda name, notes: ffi_peer.make_abi(name, "ffi_core", library),
-        "ffi_core API": lambda name, notes: ffi_peer.make_api(name, "ffi_core", folder, notes),
-        "cffi API": lambda name, notes: ffi_peer.make_api(name, "cffi", folder, notes),
-        "cffi ABI": lambda name, notes: ffi_peer.make_abi(name, "cffi", library),
-        "ctypes": lambda name, notes: ctypes_peer.make(name, library),
-        **dict.fromkeys(modules, module),
+        "hand, GIL kept": ("hand", lambda name, notes: hand_peer.make(name, folder, release_gil=False)),
+        "hand, GIL released": ("hand", lambda name, notes: hand_peer.make(name, folder, release_gil=True)),
+        "ffi_core ABI": ("ffi", lambda name, notes: ffi_peer.make_abi(name, "ffi_core", library)),
+        "ffi_core API": ("ffi", lambda name, notes: ffi_peer.make_api(name, "ffi_core", folder, notes)),
+        "cffi API": ("ffi", lambda name, notes: ffi_peer.make_api(name, "cffi", folder, notes)),
+        "cffi ABI": ("ffi", lambda name, notes: ffi_peer.make_abi(name, "cffi", library)),
+        "ffi_core ABI, GIL kept": (
+            "ffi calls",
+            lambda name, notes: ffi_peer.make_abi(name, "ffi_core", library, release_gil=False),
+        ),
+        "ffi_core API, GIL kept": ("ffi calls", lambda name, notes: ffi_peer.make_kept_api(name, folder)),
+        "Cython": ("native", lambda name, notes: binder_peers.make_cython(name, folder, kept)),
+        "nanobind": ("native", lambda name, notes: binder_peers.make_nanobind(name, folder, kept)),
+        "pybind11": ("native", lambda name, notes: binder_peers.make_pybind11(name, folder, kept)),
+        "ctypes": ("ctypes", lambda name, notes: ctypes_peer.make(name, library)),
+        "ffi_core": ("package", lambda name, notes: Peer(name, "package", {"package": name})),
+        "cffi": ("package", lambda name, notes: Peer(name, "package", {"package": name})),
+        **{name: (name, module) for name in modules},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shlex
 import shutil
@@ -10,6 +11,7 @@ import sys
 import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 NATIVE = Path(__file__).with_name("native")
 LIBRARY = "ffi_core_bench"
@@ -31,11 +33,12 @@ def run(what: str, command: Sequence[str]) -> None:
         raise BuildError(f"{what} could not be built: " + " | ".join(line.strip() for line in lines[-3:]))
 
 
-def compile_shared(target: Path, source: Path, *options: str) -> Path:
-    """Compile one C file to a shared library."""
-    compiler = shlex.split(os.environ.get("CC", "")) or [shutil.which("cc") or "gcc"]
+def compile_shared(target: Path, source: Path, *options: str, compiler: str = "CC") -> Path:
+    """Compile one file to a shared library, by the compiler that the environment variable ``compiler`` or the system names."""
+    default = "cc" if compiler == "CC" else "c++"
+    command = shlex.split(os.environ.get(compiler, "")) or [shutil.which(default) or default]
     bundle = ["-bundle", "-undefined", "dynamic_lookup"] if sys.platform == "darwin" else ["-shared"]
-    run(target.name, [*compiler, *OPTIMISE, *bundle, f"-I{NATIVE}", "-o", str(target), str(source), *options])
+    run(target.name, [*command, *OPTIMISE, *bundle, f"-I{NATIVE}", "-o", str(target), str(source), *options])
     return target
 
 
@@ -43,7 +46,8 @@ def build_library(folder: Path) -> Path:
     """Compile the library that every peer calls."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"lib{LIBRARY}.so"
-    return compile_shared(target, NATIVE / "bench.c")
+    soname = () if sys.platform == "darwin" else (f"-Wl,-soname,{target.name}",)
+    return compile_shared(target, NATIVE / "bench.c", *soname)
 
 
 def build_extension(folder: Path, name: str, *options: str) -> Path:
@@ -52,6 +56,16 @@ def build_extension(folder: Path, name: str, *options: str) -> Path:
     target = folder / (name + str(sysconfig.get_config_var("EXT_SUFFIX")))
     link = (f"-L{folder}", f"-l{LIBRARY}", f"-Wl,-rpath,{folder}")
     return compile_shared(target, NATIVE / "hand.c", f"-I{include}", f"-DMODULE={name}", *options, *link)
+
+
+def import_file(name: str, path: Path) -> Any:
+    """Import an extension module."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise BuildError(f"{path.name} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def build_module(folder: Path, package: str, name: str) -> None:

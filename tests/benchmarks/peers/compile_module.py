@@ -1,6 +1,7 @@
 """Build a module in API mode: ``compile_module.py PACKAGE NAME FOLDER``.
 
-``PACKAGE`` is ``ffi_core`` or ``cffi``; a name that ends with ``_extern`` gets the declarations with a Python function.
+``PACKAGE`` is ``ffi_core`` or ``cffi``; a name that ends with ``_extern`` gets the declarations with a Python function,
+and one that ends with ``_kept`` keeps the GIL during calls.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ def main(package: str, name: str, folder: str) -> None:
     build: Any = importlib.import_module("build")
     declarations: Any = importlib.import_module("declarations")
     ffi = importlib.import_module(package).FFI()
-    ffi.cdef(declarations.EXTERN_CDEF if name.endswith("_extern") else declarations.CDEF)
+    options = {"release_gil": False} if name.endswith("_kept") else {}
+    ffi.cdef(declarations.EXTERN_CDEF if name.endswith("_extern") else declarations.CDEF, **options)
     ffi.set_source(
         name,
         '#include "bench.h"',

@@ -13,14 +13,15 @@ from .build import BuildError, build_module
 from .declarations import CDEF
 
 
-def make_abi(name: str, package: str, library: Path) -> Peer:
+def make_abi(name: str, package: str, library: Path, *, release_gil: bool = True) -> Peer:
     """Declare the library in-line and open it."""
     try:
         ffi = importlib.import_module(package).FFI()
     except (ImportError, AttributeError) as error:
         raise MissingPeerError(str(error)) from error
-    ffi.cdef(CDEF)
-    return Peer(name, "ffi", _scope(ffi, ffi.dlopen(str(library))))
+    options = {} if release_gil else {"release_gil": False}
+    ffi.cdef(CDEF, **options)
+    return Peer(name, "ffi" if release_gil else "ffi calls", _scope(ffi, ffi.dlopen(str(library))))
 
 
 def make_api(name: str, package: str, folder: Path, notes: list[str]) -> Peer:
@@ -35,6 +36,12 @@ def make_api(name: str, package: str, folder: Path, notes: list[str]) -> Peer:
     except (BuildError, MissingPeerError) as error:
         notes.append(f'{name}, extern "Python", is left out: {error}')
     return Peer(name, "ffi", scope)
+
+
+def make_kept_api(name: str, folder: Path) -> Peer:
+    """Build a module of ``ffi_core`` whose functions keep the GIL, and import it."""
+    module = _import_built(folder, "ffi_core", "_bench_ffi_core_kept")
+    return Peer(name, "ffi calls", _scope(module.ffi, module.lib))
 
 
 def _import_built(folder: Path, package: str, name: str) -> Any:

@@ -1,7 +1,8 @@
 """What is measured: one row per piece of work, in the dialect of each family of peers.
 
 Belongs here: statements as text, and the value that each must have, whoever does the work.  A dialect is a way of writing:
-"ffi" for ffi_core and cffi, "ctypes", "hand" for C extensions, and the name of each module for wrappers.
+"ffi" for ffi_core and cffi, "ffi calls" for ffi_core where it keeps the GIL, "ctypes", "hand" for C extensions written by hand,
+"native" for generated ones, "package" for what starts processes, and the name of each module for wrappers.
 
 A wrapper package has a file ``wrapper_NAME.py`` here, with one ``WRAPPER`` in it, and nothing else to change: see
 ``wrapper_pwd.py``.
@@ -15,7 +16,9 @@ import pkgutil
 from .callbacks import CALLBACKS
 from .calls import CALLS, LOOKUP
 from .data import DATA
-from .row import Case, Row, Wrapper
+from .errors import ERRORS
+from .processes import PROCESSES
+from .row import AnyRow, Case, ProcessRow, Row, Wrapper
 
 WRAPPERS: tuple[Wrapper, ...] = tuple(
     importlib.import_module(f"{__name__}.{found.name}").WRAPPER
@@ -23,9 +26,17 @@ WRAPPERS: tuple[Wrapper, ...] = tuple(
     if found.name.startswith("wrapper_")
 )
 
-ROWS = (*CALLS, *LOOKUP, *DATA, *CALLBACKS, *(row for wrapper in WRAPPERS for row in wrapper.rows))
+ROWS: tuple[AnyRow, ...] = (
+    *CALLS,
+    *LOOKUP,
+    *DATA,
+    *CALLBACKS,
+    *ERRORS,
+    *PROCESSES,
+    *(row for wrapper in WRAPPERS for row in wrapper.rows),
+)
 
 MODULES = tuple(dict.fromkeys(name for wrapper in WRAPPERS for name in (wrapper.ours, wrapper.standard)))
 """The modules that are peers by themselves."""
 
-__all__ = ["MODULES", "ROWS", "WRAPPERS", "Case", "Row", "Wrapper"]
+__all__ = ["MODULES", "ROWS", "WRAPPERS", "AnyRow", "Case", "ProcessRow", "Row", "Wrapper"]

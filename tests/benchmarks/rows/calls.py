@@ -22,4 +22,7 @@ CALLS = (
     call("struct of 2 doubles by value", "add_point", "p", 4.0, "p = make_point(1.5, 2.5)"),
 )
 
-LOOKUP = (Row("look-up and call", "lib.add(1, 2)", 3, dict.fromkeys(ALL, Case("lib.add(1, 2)"))),)
+LOOKUP = tuple(
+    Row("look-up and call", name, 3, dict.fromkeys(ALL, Case(statement, "f = lib.add")))
+    for name, statement in (("f(1, 2)", "f(1, 2)"), ("lib.f(1, 2)", "lib.add(1, 2)"))
+)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Union
 
-ALL = ("hand", "ffi", "ctypes")
+ALL = ("hand", "ffi", "ffi calls", "native", "ctypes")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,37 @@ class Row:
     cases: Mapping[str, Case]
     per: int = 1
     needs: tuple[str, ...] = ()
+    unit: str = "ns"
+
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        return tuple(self.cases)
+
+
+@dataclass(frozen=True)
+class ProcessRow:
+    """Work that a program does in a process of its own, once per round.
+
+    ``arguments`` begin with a file in ``processes``; in the others ``{package}``, ``{folder}`` and ``{library}`` are filled in.
+    ``first`` is run once before, for what it leaves behind.  ``thorough``: only in a thorough run.
+    """
+
+    group: str
+    name: str
+    expected: object
+    unit: str
+    arguments: tuple[str, ...]
+    peers: tuple[str, ...]
+    first: tuple[str, ...] = ()
+    rounds: int = 5
+    thorough: bool = False
+
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        return ("package", "ctypes")
+
+
+AnyRow = Union[Row, ProcessRow]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
 /* Functions that do next to nothing: what is measured is the way to them and back. */
 
+#define _POSIX_C_SOURCE 200809L
+
 #include "bench.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void noop(void)
 {
@@ -67,4 +70,22 @@ void sort_ints(int *values, size_t count, compare_ints compare)
     comparison = compare;
     qsort(values, count, sizeof *values, compare_pointers);
     comparison = outer;
+}
+
+unsigned long burn(unsigned long steps)
+{
+    volatile unsigned long sum = 0;
+
+    while (steps-- > 0) {
+        sum = sum * 3 + 1;
+    }
+    return sum;
+}
+
+unsigned long rest(unsigned long milliseconds)
+{
+    const struct timespec time = {(time_t)(milliseconds / 1000), (long)(milliseconds % 1000) * 1000000};
+
+    nanosleep(&time, NULL);
+    return milliseconds + 10;
 }

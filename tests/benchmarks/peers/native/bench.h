@@ -26,4 +26,7 @@ double add_point(struct point p);
 int count_up(int (*step)(int), int start, int times);
 void sort_ints(int *values, size_t count, int (*compare)(const int *, const int *));
 
+unsigned long burn(unsigned long steps);
+unsigned long rest(unsigned long milliseconds);
+
 #endif
