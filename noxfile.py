@@ -106,6 +106,19 @@ def find_interpreters() -> tuple[list[str], list[str]]:
 FOUND, SKIPPED = find_interpreters()
 
 
+PYPY: Final = shutil.which("pypy3")
+PYPY_WHOLE: Final = ("tests/core", "tests/native", "tests/wrappers")
+PYPY_QUICK: Final = (
+    "tests/core/test_runtime_protocol.py",
+    "tests/core/test_calls.py",
+    "tests/core/test_callbacks.py",
+    "tests/core/test_structs.py",
+    "tests/core/test_extern_python.py",
+    "tests/native/test_type_parser.py",
+    "tests/wrappers/pwdwrap",
+)
+
+
 def say_skipped(session: nox.Session) -> None:
     """Name the interpreters that are not there, once per run."""
     if session.python == FOUND[0]:
@@ -197,6 +210,23 @@ def tests(session: nox.Session) -> None:
     say_skipped(session)
     install(session, "test")
     session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session(name="tests-pypy", python=PYPY or RUNNING, venv_backend="virtualenv" if PYPY else "none")
+def tests_pypy(session: nox.Session) -> None:
+    """Run the suite on PyPy; with "quick", a part of it that takes a minute or two.
+
+    At least 95% of all tests must pass, and only those that tests/core/pypy_differences.toml lists may fail.
+    """
+    if not PYPY:
+        session.skip("there is no pypy3 on the PATH (Debian, Ubuntu: apt install pypy3 pypy3-dev pypy3-venv)")
+    install(session, "test")
+    arguments = list(session.posargs)
+    is_quick = "quick" in arguments
+    if is_quick:
+        arguments.remove("quick")
+    chosen = [*arguments, *(PYPY_QUICK if is_quick else PYPY_WHOLE)]
+    session.run("pytest", "-n", "auto", "--pypy-share=95", *chosen)
 
 
 @nox.session

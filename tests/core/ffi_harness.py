@@ -96,7 +96,8 @@ def _generator_state() -> str:
     state = hashlib.sha256(str(getattr(package, "__version__", "")).encode())
     if not IS_ORACLE and package.__file__:
         root = Path(package.__file__).parent
-        for path in sorted([*root.rglob("*.py"), *root.rglob("*.h")]):
+        generators = (path for path in root.rglob("*.py") if path.parent.name != "pypy")
+        for path in sorted([*generators, *root.rglob("*.h")]):
             state.update(path.read_bytes())
     return state.hexdigest()
 
@@ -161,7 +162,9 @@ class Builder:
         """Generate a module with ``set_source`` and ``compile``; give its name and file."""
         if self._state is None:
             self._state = _generator_state()
-        version = "" if source is None or not IS_ORACLE else sysconfig.get_config_var("SOABI") or ""
+        # Ours is one file for all versions of CPython; PyPy makes another one.
+        is_shared = source is None or (not IS_ORACLE and sys.implementation.name == "cpython")
+        version = "" if is_shared else sysconfig.get_config_var("SOABI") or ""
         key = _digest(BACKEND, self._state, cdef, source or "", repr(sorted(options.items())), version)
         name = f"_t_{key}"
 

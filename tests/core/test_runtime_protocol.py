@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from ffi_harness import IS_ORACLE, new_ffi, run_python
 
 pytestmark = pytest.mark.skipif(IS_ORACLE, reason="about our own layers")
 
 if TYPE_CHECKING:
     # Type checkers compare both runtimes with the protocol here.
-    from ffi_core._native import FFI as NativeFFI
-    from ffi_core.pypy.ffi_object import FFI as PyPyFFI
+    from ffi_core import _native
+    from ffi_core.pypy import ffi_object
     from ffi_core.runtime_protocol import RuntimeFFI
 
-    def runtimes(native: NativeFFI, pypy: PyPyFFI) -> list[RuntimeFFI]:
+    def runtimes(native: _native.FFI, pypy: ffi_object.FFI) -> list[RuntimeFFI]:
         return [native, pypy]
 
 
@@ -25,9 +26,7 @@ def members() -> list[str]:
     from ffi_core.runtime_protocol import RuntimeFFI
 
     names = {*vars(RuntimeFFI), *RuntimeFFI.__annotations__}
-    return sorted(
-        name for name in names if not name.startswith("_") or name in {"_declare", "_include", "_replace"}
-    )
+    return sorted(name for name in names if not name.startswith("_") or name in {"_declare", "_include", "_replace"})
 
 
 @pytest.mark.parametrize("name", members() if not IS_ORACLE else [])
@@ -65,7 +64,9 @@ def test_it_is_empty_and_takes_no_arguments() -> None:
 
 
 def test_nothing_at_run_time_imports_the_protocol() -> None:
-    done = run_python("import ffi_core, sys; ffi_core.FFI().cdef('int f(int);'); print('ffi_core.runtime_protocol' in sys.modules)")
+    done = run_python(
+        "import ffi_core, sys; ffi_core.FFI().cdef('int f(int);'); print('ffi_core.runtime_protocol' in sys.modules)"
+    )
     assert done.stdout.strip() == "False", done.stderr
 
 
@@ -79,7 +80,13 @@ def test_tables_without_the_front_end() -> None:
         {"strlen": ("function", "size_t(char const *)", 0), "RED": ("constant", 3)},
         {
             "enum color": ("enum", "RED", 0, "unsigned int"),
-            "struct point": ("record", (("x", "int", -1, 0), ("y", "double", -1, 0), ("b", "unsigned int", 3, 0)), 0, 0, 0),
+            "struct point": (
+                "record",
+                (("x", "int", -1, 0), ("y", "double", -1, 0), ("b", "unsigned int", 3, 0)),
+                0,
+                0,
+                0,
+            ),
             "point_t": ("typedef", "struct point"),
         },
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
+import json
 import random
 import subprocess
 import sys
@@ -19,23 +21,32 @@ from ffi_harness import IS_ORACLE, Builder, compiler, find_cache, new_ffi, parse
 
 pytestmark = pytest.mark.skipif(IS_ORACLE, reason="tests our parser")
 
-DECLARATIONS = """
-typedef int number;
-typedef number *pointer;
-typedef int triple[3];
-typedef int (*function)(int);
-struct point { int x, y; };
-union either { int i; double d; };
-enum color { RED, GREEN = 5 };
-typedef struct { short s; } unnamed;
-"""
+VECTORS: Any = json.loads((Path(__file__).parent / "type_expressions.json").read_text())
+DECLARATIONS = "\n".join(VECTORS["declarations"])
 
 
-@pytest.fixture(scope="module")
-def ffi() -> Any:
+def have_primitives() -> bool:
+    """Tell whether the runtime in Python runs here: on PyPy, and where CFFI has brought the same primitives."""
+    return importlib.util.find_spec("_cffi_backend") is not None
+
+
+RUNTIMES = ["this interpreter's"]
+if sys.implementation.name == "cpython" and have_primitives():
+    RUNTIMES.append("PyPy's")
+
+
+@pytest.fixture(scope="module", params=RUNTIMES)
+def ffi(request: pytest.FixtureRequest) -> Any:
     result = new_ffi()
     result.cdef(DECLARATIONS)
-    return result
+    if request.param != "PyPy's":
+        return result
+    from ffi_core import front
+    from ffi_core.pypy.ffi_object import FFI
+
+    other = FFI()
+    other._declare(*front.python_table(result._own))
+    return other
 
 
 @pytest.fixture(scope="module")
@@ -43,29 +54,9 @@ def builder(pytestconfig: pytest.Config) -> Builder:
     return Builder(find_cache(pytestconfig))
 
 
-INTEGERS = {
-    "char": ["char"],
-    "signed char": ["signed char", "char signed"],
-    "unsigned char": ["unsigned char", "char unsigned"],
-    "short": ["short", "short int", "signed short", "signed short int", "int short", "short signed int"],
-    "unsigned short": ["unsigned short", "unsigned short int", "short unsigned", "int unsigned short"],
-    "int": ["int", "signed", "signed int", "int signed"],
-    "unsigned int": ["unsigned", "unsigned int", "int unsigned"],
-    "long": ["long", "long int", "signed long", "int long", "long signed int"],
-    "unsigned long": ["unsigned long", "long unsigned int", "unsigned long int", "int long unsigned"],
-    "long long": ["long long", "long long int", "signed long long", "long int long", "long signed long int"],
-    "unsigned long long": [
-        "unsigned long long",
-        "long long unsigned",
-        "long unsigned int long",
-        "int long unsigned long",
-    ],
-    "long double": ["long double", "double long"],
-    "_Bool": ["_Bool"],
-}
-
-
-@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in INTEGERS.items() for text in texts])
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, texts in VECTORS["specifiers"].items() for text in texts]
+)
 def test_specifiers_come_in_any_order(ffi: Any, name: str, text: str) -> None:
     assert ffi.typeof(text) is ffi.typeof(name)
     assert ffi.typeof(f"{text} *") is ffi.typeof(f"{name} *")
@@ -99,30 +90,7 @@ def test_combinations_of_specifiers_are_the_compilers(ffi: Any, tmp_path: Path) 
     assert not wrong
 
 
-DECLARATORS = [
-    ("int *", "pointer", "int"),
-    ("int **", "pointer", "int *"),
-    ("int *[3]", "array", "int *"),
-    ("int (*)[3]", "pointer", "int[3]"),
-    ("int [2][3]", "array", "int[3]"),
-    ("int *(*)[3]", "pointer", "int *[3]"),
-    ("int (*[2])[3]", "array", "int(*)[3]"),
-    ("int (*(*)[2])[3]", "pointer", "int(*[2])[3]"),
-    ("int (**)(void)", "pointer", "int(*)(void)"),
-    ("int (*[4])(void)", "array", "int(*)(void)"),
-    ("triple *", "pointer", "triple"),
-    ("triple[5]", "array", "triple"),
-    ("function[5]", "array", "function"),
-    ("function *", "pointer", "function"),
-    ("((int))*", None, None),
-    ("int (*)", "pointer", "int"),
-    ("int ((*))", "pointer", "int"),
-    ("int (((*)[3]))", "pointer", "int[3]"),
-    ("int ([3])", "array", "int"),
-]
-
-
-@pytest.mark.parametrize(("text", "kind", "item"), DECLARATORS)
+@pytest.mark.parametrize(("text", "kind", "item"), VECTORS["declarators"])
 def test_declarators(ffi: Any, text: str, kind: str | None, item: str | None) -> None:
     if kind is None:
         with pytest.raises(parse_errors(ffi)):
@@ -164,34 +132,7 @@ def test_wrong_atomic(ffi: Any, text: str) -> None:
         ffi.typeof(text)
 
 
-FUNCTIONS = [
-    ("int(*)(void)", [], "int", False),
-    ("int(*)()", [], "int", False),
-    ("void(*)(int)", ["int"], "void", False),
-    ("void(*)(int, ...)", ["int"], "void", True),
-    ("void(*)(int x, char *name)", ["int", "char *"], "void", False),
-    ("void(*)(int[])", ["int *"], "void", False),
-    ("void(*)(int[5])", ["int *"], "void", False),
-    ("void(*)(int x[5])", ["int *"], "void", False),
-    ("void(*)(int[2][3])", ["int(*)[3]"], "void", False),
-    ("void(*)(int(int))", ["int(*)(int)"], "void", False),
-    ("void(*)(int f(int))", ["int(*)(int)"], "void", False),
-    ("void(*)(int (*f)(int))", ["int(*)(int)"], "void", False),
-    ("void(*)(triple)", ["int *"], "void", False),
-    ("void(*)(function, function)", ["function", "function"], "void", False),
-    ("struct point(*)(union either)", ["union either"], "struct point", False),
-    ("int(*(*)(char))(short)", ["char"], "int(*)(short)", False),
-    ("int *(*)(void)", [], "int *", False),
-    ("void (*(*)(int, void (*)(int)))(int)", ["int", "void(*)(int)"], "void(*)(int)", False),
-    ("number(*)(pointer)", ["int *"], "int", False),
-    ("void(*)(unsigned)", ["unsigned int"], "void", False),
-    ("void(*)(unsigned x)", ["unsigned int"], "void", False),
-    ("void(*)(number number)", ["int"], "void", False),
-    ("void(*)(enum color)", ["enum color"], "void", False),
-]
-
-
-@pytest.mark.parametrize(("text", "args", "result", "ellipsis"), FUNCTIONS)
+@pytest.mark.parametrize(("text", "args", "result", "ellipsis"), VECTORS["functions"])
 def test_functions(ffi: Any, text: str, args: list[str], result: str, ellipsis: bool) -> None:
     ctype = ffi.typeof(text)
     assert ctype.kind == "function"
@@ -200,31 +141,7 @@ def test_functions(ffi: Any, text: str, args: list[str], result: str, ellipsis: 
     assert ctype.ellipsis is ellipsis
 
 
-QUALIFIED = [
-    "const int",
-    "int const",
-    "volatile int",
-    "const volatile int",
-    "int const volatile",
-    "const int *",
-    "int const *",
-    "int *const",
-    "int *volatile const",
-    "int *restrict",
-    "char const *const *",
-    "const struct point *",
-    "struct point const *",
-    "int *const[3]",
-    "int(*const)(int)",
-    "void(*)(const int, const char *)",
-    "number const",
-    "const number *",
-    "const unsigned long int",
-    "long const unsigned",
-]
-
-
-@pytest.mark.parametrize("text", QUALIFIED)
+@pytest.mark.parametrize("text", VECTORS["qualified"])
 def test_qualifiers_change_no_size(ffi: Any, text: str) -> None:
     ctype = ffi.typeof(text)
     plain = ffi.typeof(unqualified(text))
@@ -239,88 +156,14 @@ def unqualified(text: str) -> str:
     return text
 
 
-LENGTHS = [
-    ("3", 3),
-    ("0x10", 16),
-    ("0X1f", 31),
-    ("010", 8),
-    ("0", 0),
-    ("3u", 3),
-    ("3UL", 3),
-    ("3ll", 3),
-    ("GREEN", 5),
-    ("RED", 0),
-]
-
-
-@pytest.mark.parametrize(("text", "length"), LENGTHS)
+@pytest.mark.parametrize(("text", "length"), VECTORS["lengths"])
 def test_lengths(ffi: Any, text: str, length: int) -> None:
     for spelling in (f"int[{text}]", f"int [ {text} ]"):
         assert ffi.typeof(spelling).length == length
     assert ffi.typeof(f"int[2][{text}]").item.length == length
 
 
-BAD = [
-    "int[3.5]",
-    "int[08]",
-    "int[0x]",
-    "int['a]",
-    'int["a"]',
-    "int[nope]",
-    "int[1",
-    "int[1]]",
-    "int[][]",
-    "int[2][]",
-    "int(*)(int",
-    "int(*)(int,",
-    "int(*)(,)",
-    "int(*)(int ...)",
-    "int(*)(..., int)",
-    "int(*)(void, int)",
-    "int(*)(void x)",
-    "int(*)(int)[3]",
-    "int(*)(int)(int)",
-    "int[3](int)",
-    "void[3]",
-    "void(*)(void[3])",
-    "struct",
-    "struct *",
-    "struct 5",
-    "struct struct",
-    "struct nope",
-    "union point",
-    "enum point",
-    "struct color",
-    "point",
-    "int unsigned char",
-    "const",
-    "*const",
-    "typedef int",
-    "int static",
-    "int @",
-    "int #",
-    "int \0",
-    "int\\",
-    "int ...",
-    "...",
-    "int....",
-    "int..",
-    ",",
-    "int, int",
-    "int {}",
-    "struct {int x;}",
-    "int = 5",
-    "5 int",
-    "\u00efnt",
-    "int\u00a0*",
-    "int \u4e2d",
-    "$",
-    "__stdcall",
-    "sizeof(int)",
-]
-
-
-@pytest.mark.parametrize("text", BAD)
+@pytest.mark.parametrize("text", VECTORS["refused"])
 def test_refused(ffi: Any, text: str) -> None:
     with pytest.raises((*parse_errors(ffi), ValueError, TypeError)):
         ffi.typeof(text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from os import PathLike
-from typing import Any, ClassVar, Optional, Protocol, TypeVar, Union
+from typing import Any, Optional, Protocol, TypeVar, Union
 
 _T = TypeVar("_T")
 
@@ -23,11 +23,25 @@ class RuntimeFFI(Protocol):
     can do is in `_native.pyi`, and is tested through ``ffi``.
     """
 
-    NULL: Any
-    CData: ClassVar[type[Any]]
-    CType: ClassVar[type[Any]]
-    buffer: ClassVar[type[Any]]
-    error: ClassVar[type[Exception]]
+    @property
+    def NULL(self) -> Any:  # noqa: N802 - known by these names
+        """``void *`` NULL."""
+
+    @property
+    def CData(self) -> Any:  # noqa: N802
+        """The class of C data."""
+
+    @property
+    def CType(self) -> Any:  # noqa: N802
+        """The class of C types."""
+
+    @property
+    def buffer(self) -> Any:
+        """The class whose objects are bytes of C data, without a copy."""
+
+    @property
+    def error(self) -> Any:
+        """The base of the exceptions: ``FFIError``."""
 
     # Types.
 
@@ -83,8 +97,8 @@ class RuntimeFFI(Protocol):
     def from_handle(self, x: Any) -> Any:
         """Give that object."""
 
-    def from_buffer(self, cdecl: Any, python_buffer: Any = ..., require_writable: bool = False) -> Any:
-        """Give C data in the memory of a Python object."""
+    def from_buffer(self, cdecl: Any, python_buffer: Any, require_writable: bool = False) -> Any:
+        """Give C data in the memory of a Python object; ``char[]`` where only that object is given."""
 
     def memmove(self, dest: Any, src: Any, n: int) -> None:
         """Copy bytes."""
@@ -105,9 +119,7 @@ class RuntimeFFI(Protocol):
 
     # C calling Python.
 
-    def callback(
-        self, cdecl: Any, python_callable: Any = None, error: Any = None, onerror: Any = None
-    ) -> Any:
+    def callback(self, cdecl: Any, python_callable: Any = None, error: Any = None, onerror: Any = None) -> Any:
         """Make a C function of a Python function."""
 
     def def_extern(self, name: Optional[str] = None, error: Any = None, onerror: Any = None) -> Any:

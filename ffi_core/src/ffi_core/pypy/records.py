@@ -6,7 +6,7 @@ where each of them is by bits without a name.
 
 from __future__ import annotations
 
-from ffi_core.errors import FFIError
+from ffi_core.errors import FFIError, VerificationMissing
 from ffi_core.pypy import c_types
 from ffi_core.pypy.backend import CHAR_POINTER, VOID, backend
 from ffi_core.pypy.table import FLAG_CHECKED
@@ -79,7 +79,11 @@ def complete_declared(realizer: Any, record: Any, entry: tuple[Any, ...]) -> Non
     """Complete a record from its tuple in the declaration table; ``ffi_core.layout`` says where members lie."""
     from ffi_core.layout import place_fields
 
-    _, declared, _, pack, aligned = entry
+    _, declared, partial, pack, aligned = entry
+    if partial:
+        raise VerificationMissing(
+            f"'{record.cname}' was declared with \"...;\": only a compiler knows its layout (use API mode)"
+        )
     is_union = record.kind == "union"
     requests, types = [], []
     for index, member in enumerate(declared):

@@ -42,11 +42,12 @@ _QUALIFIERS: Final = frozenset(
         "const",
         "volatile",
         "restrict",
-        "_Atomic",
         "__const",
+        "__const__",
+        "__volatile",
+        "__volatile__",
         "__restrict",
         "__restrict__",
-        "__volatile__",
         "__extension__",
         "register",
     ]
@@ -81,7 +82,9 @@ _KEYWORDS: Final = frozenset(
     ]
 )
 _ARITHMETIC: Final = {
+    "__signed": ("signed",),
     "__signed__": ("signed",),
+    "__complex": ("_Complex",),
     "__complex__": ("_Complex",),
     "__int128_t": ("__int128",),
     "__uint128_t": ("__int128", "unsigned"),
@@ -203,8 +206,13 @@ class _Parser:
         if self.depth > _MAX_DEPTH:
             self.fail("the type is nested too deeply")
 
+    def at_qualifier(self) -> bool:
+        if self.kind == _WORD and self.word == "_Atomic":
+            return self.tokens[self.index + 1][:2] != (_SYMBOL, "(")  # otherwise it is a specifier: _Atomic(int)
+        return self.kind == _WORD and self.word in _QUALIFIERS
+
     def skip_qualifiers(self) -> None:
-        while self.kind == _WORD and self.word in _QUALIFIERS:
+        while self.at_qualifier():
             self.advance()
 
     # Specifiers.
@@ -242,11 +250,24 @@ class _Parser:
         self.advance()
         return ctype
 
+    def atomic(self) -> Any:
+        self.deeper()
+        self.advance()
+        self.advance()
+        ctype = self.type()
+        if not self.at(")"):
+            self.fail("expected ')'")
+        self.advance()
+        self.depth -= 1
+        return ctype
+
     def specifiers(self) -> Any:
         self.skip_qualifiers()
         if self.kind != _WORD:
             self.fail("expected the name of a type")
-        if self.word in _ARITHMETIC:
+        if self.word == "_Atomic":
+            ctype = self.atomic()
+        elif self.word in _ARITHMETIC:
             ctype = self.arithmetic()
         elif self.word in ("struct", "union", "enum"):
             ctype = self.tagged(self.word)
@@ -278,7 +299,7 @@ class _Parser:
         if self.at("(") and self.opens_declarator():
             base = self.nested(base)
         else:
-            if self.kind == _WORD and self.word not in _QUALIFIERS:
+            if self.kind == _WORD and not self.at_qualifier():
                 # A dollar sign is in tags of our own making only.
                 if "$" in self.word or self.word in _KEYWORDS or self.word in _ARITHMETIC:
                     self.fail("unexpected symbol")
