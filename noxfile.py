@@ -27,7 +27,7 @@ BUILD: Final = ROOT / "build"
 GROUPS: Final = nox.project.load_toml(ROOT / "pyproject.toml")
 
 CORE: Final = "ffi_core"
-WRAPPERS: Final = ("wrappers/pwdwrap", "wrappers/zlibwrap")
+WRAPPERS: Final = ("wrappers/pwdwrap", "wrappers/timewrap", "wrappers/zlibwrap")
 
 SERIES: Final = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 BENCHED: Final = ("3.11", "3.13")
@@ -44,12 +44,14 @@ if not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")):
 
 SMOKE: Final = """
 import pwdwrap
+import timewrap
 import zlibwrap
 from ffi_core import FFI
 ffi = FFI()
 ffi.cdef("size_t strlen(const char *);")
 assert ffi.dlopen(None).strlen(b"hello") == 5
 assert pwdwrap.getpwuid(0).pw_uid == 0
+assert timewrap.gmtime(0).tm_year == 1970
 assert zlibwrap.decompress(zlibwrap.compress(b"hello")) == b"hello"
 print("smoke test passed:", ffi, pwdwrap.__file__, zlibwrap.__file__)
 """

@@ -103,10 +103,28 @@ def test_members_of_anonymous_members_stand_in_their_place(ffi: Any) -> None:
     assert ffi.tuple_reader("struct outer")(outer) == (1, 2, 3, 4)
 
 
+def test_some_of_the_fields(ffi: Any) -> None:
+    user = ffi.new("struct user *", {"name": b"me", "uid": 7, "flags": 5})
+    assert ffi.tuple_reader("struct user", fields=("flags", "uid"))(user) == (5, 7)
+    assert ffi.tuple_reader("struct user", Point, fields=iter(["uid", "uid"]))(user) == Point(7, 7)
+    assert ffi.tuple_reader("struct user", tuple, "ascii", "strict", ["name"])(user) == ("me",)
+    assert ffi.tuple_reader("struct user", fields=[])(user) == ()
+    outer = ffi.new("struct outer *", {"c": 0.5, "e": 4})
+    assert ffi.tuple_reader("struct outer", fields=["e", "c"])(outer) == (4, 0.5)
+    with pytest.raises(KeyError, match="'struct user' has no field 'no'"):
+        ffi.tuple_reader("struct user", fields=["uid", "no"])
+    with pytest.raises(TypeError, match="must be names of fields, not int"):
+        ffi.tuple_reader("struct user", fields=[1])
+    with pytest.raises(TypeError):
+        ffi.tuple_reader("struct user", fields=5)
+
+
 def test_named_tuples(ffi: Any) -> None:
     point = ffi.tuple_reader("struct point", Point)(ffi.new("struct point *", (1, 2)))
     assert point == Point(1, 2)
     assert type(point) is Point
+    assert hash(point) == hash((1, 2))
+    assert {point: "found"}[Point(1, 2)] == "found"
     assert (point.x, point._replace(x=5)) == (1, Point(5, 2))
     pair = ffi.tuple_reader("struct point", cls=Pair)(ffi.new("struct point *", (1, 2)))
     assert type(pair) is Pair

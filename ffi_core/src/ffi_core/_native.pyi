@@ -1,6 +1,6 @@
 # The native runtime: C types, C data, libraries, and the part of `FFI` that needs no front end.
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from os import PathLike
 from types import TracebackType
 from typing import Any, ClassVar, Final, Literal, NoReturn, Optional, TypeVar, Union, final, overload
@@ -184,11 +184,21 @@ class FFI:
     def unpack(self, cdata: _CData, length: int) -> Union[bytes, str, list[Any]]: ...
     @overload
     def tuple_reader(
-        self, cdecl: _TypeLike, *, encoding: Optional[str] = None, errors: str = "strict"
+        self,
+        cdecl: _TypeLike,
+        *,
+        encoding: Optional[str] = None,
+        errors: str = "strict",
+        fields: Optional[Iterable[str]] = None,
     ) -> Callable[[_CData], tuple[Any, ...]]: ...
     @overload
     def tuple_reader(
-        self, cdecl: _TypeLike, cls: type[_Tuple], encoding: Optional[str] = None, errors: str = "strict"
+        self,
+        cdecl: _TypeLike,
+        cls: type[_Tuple],
+        encoding: Optional[str] = None,
+        errors: str = "strict",
+        fields: Optional[Iterable[str]] = None,
     ) -> Callable[[_CData], _Tuple]: ...
 
     # Types.

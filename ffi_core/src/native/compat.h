@@ -92,6 +92,19 @@ ffic_small_int(PyObject *object, int64_t *value)
 #endif
 }
 
+/* A new tuple of a subclass of tuple, whose items are still NULL. */
+static inline PyObject *
+ffic_tuple_of_type(PyTypeObject *type, Py_ssize_t length)
+{
+    PyObject *tuple = type->tp_alloc(type, length);
+#if PY_VERSION_HEX >= 0x030E0000
+    if (tuple != NULL) {
+        ((PyTupleObject *)tuple)->ob_hash = -1; /* not known yet */
+    }
+#endif
+    return tuple;
+}
+
 /* Returns a strong reference to the referent of a weak reference, or NULL without an exception. */
 static inline PyObject *
 ffic_weakref_get(PyObject *reference)

@@ -440,7 +440,7 @@ static PyMethodDef ffi_methods[] = {
     METHOD(memmove, "memmove(dest, src, n)\n--\n\nCopy `n` bytes between cdata and Python buffers; they may overlap."),
     METHOD(string, "string(cdata, maxlen=-1)\n--\n\nReturn the bytes or str up to the first null; of an enum, the name."),
     METHOD(unpack, "unpack(cdata, length)\n--\n\nReturn `length` items as bytes, str or list."),
-    METHOD(tuple_reader, "tuple_reader(cdecl, cls=tuple, encoding=None, errors='strict')\n--\n\n"
+    METHOD(tuple_reader, "tuple_reader(cdecl, cls=tuple, encoding=None, errors='strict', fields=None)\n--\n\n"
                          "Return a function that turns such a struct into a tuple of its fields."),
     METHOD(typeof, "typeof(cdecl)\n--\n\nReturn the ctype that a string names, or of a cdata object."),
     METHOD(sizeof, "sizeof(cdecl)\n--\n\nReturn the size in bytes of a C type, or of what a cdata object holds."),

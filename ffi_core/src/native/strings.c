@@ -14,6 +14,15 @@ is_wide(const ffic_ctype *ct)
     return ct->code == FFIC_CODE_CHAR16 || ct->code == FFIC_CODE_CHAR32;
 }
 
+/* The character of 4 bytes at that place, which need not be aligned. */
+static inline Py_UCS4
+character_at(const char *data, Py_ssize_t place)
+{
+    uint32_t character;
+    memcpy(&character, data + 4 * place, sizeof character);
+    return character;
+}
+
 /* `count` code units as a str. */
 static PyObject *
 decode(const ffic_ctype *item, const char *data, Py_ssize_t count)
@@ -29,16 +38,26 @@ decode(const ffic_ctype *item, const char *data, Py_ssize_t count)
     }
     Py_UCS4 largest = 0;
     for (Py_ssize_t i = 0; i < count; i++) {
-        Py_UCS4 character = (Py_UCS4)ffic_read_unsigned(data + 4 * i, 4);
-        if (character > 0x10FFFF) {
-            PyErr_Format(PyExc_ValueError, "the value 0x%x of type '%U' is not a Unicode character", (unsigned)character, item->name);
-            return NULL;
-        }
+        Py_UCS4 character = character_at(data, i);
         largest = character > largest ? character : largest;
     }
+    for (Py_ssize_t i = 0; largest > 0x10FFFF && i < count; i++) {
+        if (character_at(data, i) > 0x10FFFF) {
+            PyErr_Format(PyExc_ValueError, "the value 0x%x of type '%U' is not a Unicode character", (unsigned)character_at(data, i),
+                         item->name);
+            return NULL;
+        }
+    }
     PyObject *text = PyUnicode_New(count, largest);
+    if (text != NULL && largest < 0x80) {
+        char *narrow = PyUnicode_DATA(text);
+        for (Py_ssize_t i = 0; i < count; i++) {
+            narrow[i] = (char)character_at(data, i);
+        }
+        return text;
+    }
     for (Py_ssize_t i = 0; text != NULL && i < count; i++) {
-        PyUnicode_WRITE(PyUnicode_KIND(text), PyUnicode_DATA(text), i, (Py_UCS4)ffic_read_unsigned(data + 4 * i, 4));
+        PyUnicode_WRITE(PyUnicode_KIND(text), PyUnicode_DATA(text), i, character_at(data, i));
     }
     return text;
 }
@@ -228,7 +247,11 @@ ffic_ffi_unpack(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObjec
 {
     static const char *const names[] = {"cdata", "length", NULL};
     PyObject *values[2];
-    if (ffic_arguments("unpack", names, 2, args, count, keywords, values) < 0) {
+    if (FFIC_LIKELY(keywords == NULL && count == 2)) {
+        values[0] = args[0];
+        values[1] = args[1];
+    }
+    else if (ffic_arguments("unpack", names, 2, args, count, keywords, values) < 0) {
         return NULL;
     }
     Py_ssize_t length = PyNumber_AsSsize_t(values[1], PyExc_OverflowError);

@@ -67,7 +67,7 @@ make_tuple(const tuple_reader *reader)
 {
     switch (reader->how) {
     case MAKE_SUBCLASS:
-        return reader->made->tp_alloc(reader->made, reader->count);
+        return ffic_tuple_of_type(reader->made, reader->count);
     case MAKE_SEQUENCE:
         return PyStructSequence_New(reader->made);
     default:
@@ -253,12 +253,46 @@ check_arguments(PyObject *made, PyObject *encoding, PyObject *errors)
     return PyErr_Occurred() ? -1 : 0;
 }
 
-static tuple_reader *
-new_reader(ffic_state *state, ffic_ctype *record)
+/* Read all fields, in the order of their declaration. */
+static void
+choose_all_fields(tuple_reader *reader)
 {
-    PyObject *fields = record->u.record.fields;
-    Py_ssize_t declared = PyTuple_GET_SIZE(fields);
-    tuple_reader *reader = (tuple_reader *)state->tuple_reader_type->tp_alloc(state->tuple_reader_type, declared);
+    PyObject *fields = reader->record->u.record.fields;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(fields); i++) {
+        ffic_cfield *field = (ffic_cfield *)PyTuple_GET_ITEM(fields, i);
+        if (!(field->flags & FFIC_FIELD_NOT_POSITIONAL)) {
+            reader->columns[reader->count++].field = field;
+        }
+    }
+}
+
+/* Read the fields of these names, in this order; `names` is a tuple. */
+static int
+choose_fields(tuple_reader *reader, PyObject *names)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); i++) {
+        PyObject *name = PyTuple_GET_ITEM(names, i);
+        if (!PyUnicode_Check(name)) {
+            PyErr_Format(PyExc_TypeError, "tuple_reader() argument 'fields' must be names of fields, not %s", Py_TYPE(name)->tp_name);
+            return -1;
+        }
+        ffic_cfield *field = ffic_ctype_field(reader->record, name, false);
+        if (field == NULL) {
+            if (!PyErr_Occurred()) {
+                PyErr_Format(PyExc_KeyError, "'%U' has no field %R", reader->record->name, name);
+            }
+            return -1;
+        }
+        reader->columns[reader->count++].field = field;
+    }
+    return 0;
+}
+
+static tuple_reader *
+new_reader(ffic_state *state, ffic_ctype *record, PyObject *names)
+{
+    Py_ssize_t most = PyTuple_GET_SIZE(names == NULL ? record->u.record.fields : names);
+    tuple_reader *reader = (tuple_reader *)state->tuple_reader_type->tp_alloc(state->tuple_reader_type, most);
     if (reader == NULL) {
         return NULL;
     }
@@ -267,11 +301,11 @@ new_reader(ffic_state *state, ffic_ctype *record)
     reader->method.ml_meth = read_tuple;
     reader->method.ml_flags = METH_O;
     reader->method.ml_doc = "read(cdata, /)\n--\n\nReturn the fields of the struct, or of what the pointer points to, as a tuple.";
-    for (Py_ssize_t i = 0; i < declared; i++) {
-        ffic_cfield *field = (ffic_cfield *)PyTuple_GET_ITEM(fields, i);
-        if (!(field->flags & FFIC_FIELD_NOT_POSITIONAL)) {
-            reader->columns[reader->count++].field = field;
-        }
+    if (names == NULL) {
+        choose_all_fields(reader);
+    }
+    else if (choose_fields(reader, names) < 0) {
+        Py_CLEAR(reader);
     }
     return reader;
 }
@@ -279,8 +313,8 @@ new_reader(ffic_state *state, ffic_ctype *record)
 PyObject *
 ffic_ffi_tuple_reader(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
-    static const char *const names[] = {"cdecl", "cls", "encoding", "errors", NULL};
-    PyObject *values[4] = {NULL};
+    static const char *const names[] = {"cdecl", "cls", "encoding", "errors", "fields", NULL};
+    PyObject *values[5] = {NULL};
     if (ffic_arguments("tuple_reader", names, 1, args, count, keywords, values) < 0) {
         return NULL;
     }
@@ -290,8 +324,10 @@ ffic_ffi_tuple_reader(PyObject *self, PyObject *const *args, Py_ssize_t count, P
         return NULL;
     }
     ffic_ctype *record = record_of((ffic_ffi *)self, values[0]);
-    tuple_reader *reader = record == NULL ? NULL : new_reader(((ffic_ffi *)self)->state, record);
+    PyObject *fields = record == NULL || values[4] == NULL || values[4] == Py_None ? NULL : PySequence_Tuple(values[4]);
+    tuple_reader *reader = record == NULL || PyErr_Occurred() ? NULL : new_reader(((ffic_ffi *)self)->state, record, fields);
     Py_XDECREF(record);
+    Py_XDECREF(fields);
     if (reader == NULL) {
         return NULL;
     }

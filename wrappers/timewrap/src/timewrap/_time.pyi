@@ -1,0 +1,6 @@
+# The module that _build.py builds.
+
+from typing import Any
+
+ffi: Any
+lib: Any
