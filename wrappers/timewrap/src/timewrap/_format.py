@@ -47,8 +47,7 @@ def strftime(format: str, t: Optional[TimeTuple] = None, /, *, locale: Optional[
     if t is None:
         length = _write_now(form, pointer, buffer, _SIZE)
     elif type(t) is struct_time:
-        zone = t.tm_zone
-        length = _write_time(form, t, _NULL if zone is None else zone, t.tm_gmtoff or 0, pointer, buffer, _SIZE)
+        length = _write_time(form, t, t.tm_zone or _NULL, t.tm_gmtoff or 0, pointer, buffer, _SIZE)
     else:
         check_nine(t)
         length = _write_time(form, t, _NULL, 0, pointer, buffer, _SIZE)
@@ -151,7 +150,7 @@ def _with_room(form: str, fields: TimeTuple, locale: object) -> str:
     while size < enough:
         size *= 2
         buffer = _raw.new_buffer(size)
-        length = _write_time(form, fields, _NULL if zone is None else zone, offset or 0, locale, buffer, size)
+        length = _write_time(form, fields, zone or _NULL, offset or 0, locale, buffer, size)
         if length > 0:
             return _take_text(buffer, length)
     return ""
