@@ -11,10 +11,10 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False  # typing takes longer to import than everything that this package needs at first
 if TYPE_CHECKING:
     from ffi_core.build import VerificationError as VerificationError
+    from ffi_core.errors import CDefError as CDefError
+    from ffi_core.errors import FFIError as FFIError
     from ffi_core.errors import VerificationMissing as VerificationMissing
     from ffi_core.ffi import FFI as FFI
-    from ffi_core.front.errors import CDefError as CDefError
-    from ffi_core.front.errors import FFIError as FFIError
     from ffi_core.pkgconfig import PkgConfigError as PkgConfigError
 
 __all__ = [
@@ -29,8 +29,8 @@ __all__ = [
 
 _HOME = {
     "FFI": "ffi_core.ffi",
-    "CDefError": "ffi_core.front.errors",
-    "FFIError": "ffi_core.front.errors",
+    "CDefError": "ffi_core.errors",
+    "FFIError": "ffi_core.errors",
     "PkgConfigError": "ffi_core.pkgconfig",
     "VerificationError": "ffi_core.build",
     "VerificationMissing": "ffi_core.errors",

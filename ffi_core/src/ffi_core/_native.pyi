@@ -150,6 +150,7 @@ class FFI:
     error: ClassVar[type[FFIError]]
     errno: int
     keep_alive: bool
+    _declares: bool
 
     RTLD_LAZY: ClassVar[int]
     RTLD_NOW: ClassVar[int]

@@ -1,6 +1,12 @@
-"""The base of the exceptions that users of ffi_core catch.  Imports nothing, for the runtime raises it too."""
+"""The exceptions that users of ffi_core catch, and how they show a place in C text.  Imports nothing, for the runtime raises them too."""
 
 from __future__ import annotations
+
+TYPE_CHECKING = False  # typing takes longer to import than everything here
+if TYPE_CHECKING:
+    from typing import Optional
+
+    from ffi_core.front.model import Place
 
 
 class FFIError(Exception):
@@ -19,5 +25,73 @@ class UnknownSizeError(FFIError, ValueError):
     """The size of something was asked for that has none."""
 
 
-class VerificationMissing(FFIError):  # noqa: N818 - known by this name
+class CDefError(FFIError):
+    """A declaration that cannot be accepted, with the place in the user's text.
+
+    ``place`` is where it stands; ``related`` is another place that belongs to it (the first of two declarations that
+    conflict), shown under ``note``.
+    """
+
+    def __init__(
+        self, message: str, place: Optional[Place] = None, *, related: Optional[Place] = None, note: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.related = related
+        self.note = note
+
+    def __str__(self) -> str:
+        """Show message, line and caret."""
+        shown = _show(self.message, self.place) if self.place is not None and self.place.line else self.message
+        if self.related is not None and self.related.line:
+            shown += "\n" + _show(self.note, self.related)
+        return shown
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the places when the error is copied or sent to another process."""
+        return _rebuild, (self.message, self.place, self.related, self.note)
+
+
+def _rebuild(message: str, place: Optional[Place], related: Optional[Place], note: str) -> CDefError:
+    return CDefError(message, place, related=related, note=note)
+
+
+def _show(message: str, place: Place) -> str:
+    head = f"{place.file}:{place.line}:{place.column}: {message}"
+    if not place.text.strip():
+        return head
+    return f"{head}\n    {place.text}\n    {_blank(place.text[: place.column - 1])}^"
+
+
+def _blank(text: str) -> str:
+    """Replace ``text`` by white space that is as wide on a terminal."""
+    if text.isascii():
+        return "".join("\t" if character == "\t" else " " for character in text)
+    from unicodedata import combining, east_asian_width
+
+    widths = []
+    for character in text:
+        if character == "\t":
+            widths.append("\t")
+        elif east_asian_width(character) in {"W", "F"}:
+            widths.append("  ")
+        elif not combining(character):
+            widths.append(" ")
+    return "".join(widths)
+
+
+class ArrayLengthError(CDefError, ValueError):
+    """The length of an array in a type expression is none."""
+
+
+class FunctionTypeError(CDefError, TypeError):
+    """A function type was given where only values and pointers are: there is no value of such a type."""
+
+
+class VerificationMissing(FFIError, NotImplementedError):  # noqa: N818 - known by this name
     """Only a compiler can tell what was asked for: it was declared with ``...``, and this is ABI mode."""
+
+
+class MissingConstantError(MissingSymbolError, VerificationMissing):
+    """A library does not have the value of a constant, which only a compiler can tell."""

@@ -39,6 +39,7 @@ class FFI(runtime.FFI):
         """
         super().__init__()
         self.keep_alive = bool(keep_alive)
+        self._declares = True
         self._lock = RLock()
         self._known: Optional[Declarations] = None  # what cdef() may refer to
         self._own: Optional[Declarations] = None  # without what is included
@@ -102,6 +103,18 @@ class FFI(runtime.FFI):
             known = front.Declarations({**parsed.globals, **added.globals}, parsed.types)
             self._declare(*front.python_table(added))
             self._own, self._known = own, known
+
+    def _read_type(self, text: str) -> str:
+        """Read a type that the runtime's own parser does not know, declare what it declares, and spell it for that parser."""
+        from ffi_core import front
+        from ffi_core.front.model import spell
+
+        with self._lock:
+            read = front.read_type(text, self._known or front.Declarations(), sizeof=self._sizeof_declared)
+            if read.added.types:
+                self._declare(*front.python_table(read.added))
+                self._known = read
+        return spell(read.type)
 
     def _sizeof_declared(self, ctype: CType) -> int:
         from ffi_core.front.model import spell

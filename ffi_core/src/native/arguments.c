@@ -64,12 +64,33 @@ convert_to_array(ffic_ctype *ct, PyObject *value, ffic_frame *f, char **pointer)
     return result;
 }
 
+static bool
+is_bool(const ffic_ctype *item)
+{
+    return item->code == FFIC_CODE_BOOL;
+}
+
+/* A _Bool of another value than 0 and 1 is undefined behaviour in C. */
+static int
+check_bools(PyObject *bytes)
+{
+    const char *memory = PyBytes_AS_STRING(bytes);
+    for (Py_ssize_t i = 0; i < PyBytes_GET_SIZE(bytes); i++) {
+        if ((memory[i] & ~1) != 0) {
+            PyErr_Format(PyExc_ValueError, "an array of _Bool can only contain \\x00 or \\x01, not \\x%02x at %zd",
+                         (unsigned char)memory[i], i);
+            return -1;
+        }
+    }
+    return 0;
+}
+
 int
 ffic_convert_pointer(ffic_ctype *ct, PyObject *value, ffic_frame *f, char **pointer)
 {
-    if (PyBytes_Check(value) && ffic_takes_bytes(ct->item)) {
+    if (PyBytes_Check(value) && (ffic_takes_bytes(ct->item) || is_bool(ct->item))) {
         *pointer = PyBytes_AS_STRING(value);
-        return 0;
+        return is_bool(ct->item) ? check_bools(value) : 0;
     }
     bool is_text = PyUnicode_Check(value) && (ct->item->code == FFIC_CODE_CHAR16 || ct->item->code == FFIC_CODE_CHAR32);
     if (is_text || ((PyList_Check(value) || PyTuple_Check(value)) && ct->item->kind != FFIC_KIND_VOID &&

@@ -252,7 +252,7 @@ ffic_cast(ffic_ctype *ct, PyObject *value)
         return cast_to_complex(ct, value);
     }
     if (ct->kind == FFIC_KIND_FUNCTION) {
-        PyErr_Format(ct->state->error, "the type '%U' is a function type, not a pointer-to-function type", ct->name);
+        PyErr_Format(ct->state->function_type_error, "the type '%U' is a function type, not a pointer-to-function type", ct->name);
         return NULL;
     }
     PyErr_Format(PyExc_TypeError, "cannot cast to ctype '%U'", ct->name);

@@ -141,6 +141,18 @@ visit_text(const char *text, int (*visit)(PyObject *, void *), void *context)
     return result;
 }
 
+/* Is the struct or union one that was only named in a type expression?  See ffic_declare_opaque. */
+static bool
+is_implied(PyObject *types, PyObject *key)
+{
+    PyObject *entry = PyDict_GetItemWithError(types, key);
+    if (entry == NULL || !PyTuple_Check(entry) || PyTuple_GET_SIZE(entry) != 5 || PyTuple_GET_ITEM(entry, 1) != Py_None) {
+        return false;
+    }
+    PyObject *partial = PyTuple_GET_ITEM(entry, 2);
+    return PyLong_Check(partial) && PyLong_AsLong(partial) == 1;
+}
+
 int
 ffic_each_declared(ffic_ffi *ffi, bool types, int (*visit)(PyObject *, void *), void *context)
 {
@@ -158,7 +170,8 @@ ffic_each_declared(ffic_ffi *ffi, bool types, int (*visit)(PyObject *, void *), 
             return -1;
         }
         for (Py_ssize_t i = 0; i < PyList_GET_SIZE(keys); i++) {
-            if (visit(PyList_GET_ITEM(keys, i), context) < 0) {
+            PyObject *key = PyList_GET_ITEM(keys, i);
+            if (!(types && is_implied(dict, key)) && visit(key, context) < 0) {
                 Py_DECREF(keys);
                 return -1;
             }

@@ -53,6 +53,30 @@ ffic_arguments(const char *function, const char *const *names, Py_ssize_t requir
 
 /* ---- types ------------------------------------------------------------------------------------------------------------ */
 
+/* Longer types are data that took a wrong turn. */
+enum { LONGEST_READ = 2000 };
+
+/* Let the front end read a type that the parser of the runtime does not know, with the members of a struct, or an expression for a
+ * length.  If it does not either, the exception that is set stays. */
+static ffic_ctype *
+read_type(ffic_ffi *ffi, PyObject *text)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *spelled = PyObject_CallMethod((PyObject *)ffi, "_read_type", "O", text);
+    const char *utf8 = spelled == NULL ? NULL : PyUnicode_AsUTF8(spelled);
+    ffic_ctype *ct = utf8 == NULL ? NULL : ffic_parse_type(ffi, utf8, -1);
+    Py_XDECREF(spelled);
+    if (ct == NULL && (utf8 != NULL || PyErr_ExceptionMatches(ffi->state->error))) {
+        PyErr_Restore(type, value, traceback);
+        return NULL;
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return ct;
+}
+
 static ffic_ctype *
 parse_and_keep(ffic_ffi *ffi, PyObject *text)
 {
@@ -66,6 +90,9 @@ parse_and_keep(ffic_ffi *ffi, PyObject *text)
         return NULL;
     }
     ffic_ctype *ct = ffic_parse_type(ffi, utf8, -1);
+    if (ct == NULL && ffi->declares && length < LONGEST_READ && strpbrk(utf8, "]}") != NULL && PyErr_ExceptionMatches(ffi->state->cdef_error)) {
+        ct = read_type(ffi, text);
+    }
     if (ct != NULL && PyDict_SetItem(ffi->parsed, text, (PyObject *)ct) < 0) {
         Py_CLEAR(ct);
     }
@@ -165,6 +192,15 @@ ffi_declare(PyObject *self, PyObject *const *args, Py_ssize_t count)
         return NULL;
     }
     Py_RETURN_NONE;
+}
+
+int
+ffic_declare_opaque(ffic_ffi *ffi, PyObject *key)
+{
+    PyObject *types = Py_BuildValue("{O(sOiii)}", key, "record", Py_None, 1, 0, 0);
+    int result = types == NULL ? -1 : merge(&ffi->declarations.types, types);
+    Py_XDECREF(types);
+    return result;
 }
 
 static PyObject *
@@ -470,6 +506,7 @@ static PyGetSetDef ffi_getset[] = {
 };
 
 static PyMemberDef ffi_members[] = {
+    {"_declares", T_BOOL, offsetof(ffic_ffi, declares), 0, NULL},
     {"keep_alive", T_BOOL, offsetof(ffic_ffi, keep_alive), 0,
      "Does memory from new() keep alive what the pointers in it point to?  For memory that is made from now on."},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(ffic_ffi, weakrefs), READONLY, NULL},

@@ -14,6 +14,7 @@ typedef struct ffic_ffi {
     PyObject *python_bodies; /* list: bodies of the extern "Python" functions of the table, by index; or NULL: see extern_python.c */
     PyObject *name;     /* str: module name, or None */
     PyObject *weakrefs;
+    char declares;      /* has cdef(): type expressions can declare, as in C, and be whatever the front end reads */
     char keep_alive;    /* memory keeps alive what its pointers point to: see keep_alive.c */
 } ffic_ffi;
 

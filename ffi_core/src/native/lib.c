@@ -224,10 +224,12 @@ find_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
     return known != NULL || PyErr_Occurred() ? known : resolve_variable(lib, name, declared);
 }
 
+/* Names that begin with a dollar sign are for types of the module, not for C or Python. */
 static int
 collect_name(PyObject *name, void *list)
 {
-    return PyList_Append(list, name);
+    bool is_hidden = PyUnicode_GET_LENGTH(name) > 0 && PyUnicode_READ_CHAR(name, 0) == '$';
+    return is_hidden ? 0 : PyList_Append(list, name);
 }
 
 static PyObject *
@@ -288,6 +290,11 @@ load_constant(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
         return ffic_constant_value(declared, name);
     }
     void *address = symbol_address(lib, name);
+    if (address == NULL && PyErr_ExceptionMatches(lib->ffi->state->symbol_error)) {
+        PyErr_Format(lib->ffi->state->constant_error,
+                     "symbol '%U' not found in library '%U': only a compiler knows the value of a constant (use API mode)", name,
+                     lib->library->name);
+    }
     ffic_ctype *ct = address == NULL ? NULL : ffic_parse_type(declared->ffi, declared->type, -1);
     if (ct == NULL) {
         return NULL;

@@ -28,19 +28,36 @@ ffic_state_of_type(PyTypeObject *type)
     return NULL;
 }
 
+/* The classes of exceptions are Python's: their homes in the state, and their names in ffi_core.errors. */
 static int
-make_error(PyObject *module, ffic_state *state)
+find_errors(PyObject *module, ffic_state *state)
 {
+    const struct {
+        PyObject **place;
+        const char *name;
+    } classes[] = {
+        {&state->error, "FFIError"},
+        {&state->cdef_error, "CDefError"},
+        {&state->length_error, "ArrayLengthError"},
+        {&state->function_type_error, "FunctionTypeError"},
+        {&state->missing, "VerificationMissing"},
+        {&state->closed_error, "ClosedLibraryError"},
+        {&state->size_error, "UnknownSizeError"},
+        {&state->symbol_error, "MissingSymbolError"},
+        {&state->constant_error, "MissingConstantError"},
+    };
     PyObject *errors = PyImport_ImportModule("ffi_core.errors");
-    state->error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "FFIError");
-    state->missing = errors == NULL ? NULL : PyObject_GetAttrString(errors, "VerificationMissing");
-    state->closed_error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "ClosedLibraryError");
-    state->size_error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "UnknownSizeError");
-    state->symbol_error = errors == NULL ? NULL : PyObject_GetAttrString(errors, "MissingSymbolError");
-    Py_XDECREF(errors);
-    if (state->error == NULL || state->missing == NULL || state->closed_error == NULL || state->size_error == NULL || state->symbol_error == NULL) {
+    if (errors == NULL) {
         return -1;
     }
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(classes); i++) {
+        *classes[i].place = PyObject_GetAttrString(errors, classes[i].name);
+        if (*classes[i].place == NULL) {
+            Py_DECREF(errors);
+            return -1;
+        }
+    }
+    Py_DECREF(errors);
     return PyModule_AddObjectRef(module, "error", state->error);
 }
 
@@ -63,7 +80,7 @@ native_exec(PyObject *module)
 {
     ffic_state *state = PyModule_GetState(module);
     state->module = module;
-    if (make_error(module, state) < 0 || ffic_ctype_setup(module, state) < 0 ||
+    if (find_errors(module, state) < 0 || ffic_ctype_setup(module, state) < 0 ||
         ffic_primitives_setup(state) < 0 || make_file_type(state) < 0 || ffic_cdata_setup(module, state) < 0 ||
         ffic_callback_setup(module, state) < 0 || ffic_library_setup(module, state) < 0 ||
         ffic_tuple_reader_setup(module, state) < 0 || ffic_function_setup(module, state) < 0 ||
@@ -85,10 +102,14 @@ native_traverse(PyObject *module, visitproc visit, void *arg)
         Py_VISIT(state->primitives[i]);
     }
     Py_VISIT(state->error);
+    Py_VISIT(state->cdef_error);
+    Py_VISIT(state->length_error);
+    Py_VISIT(state->function_type_error);
     Py_VISIT(state->missing);
     Py_VISIT(state->closed_error);
     Py_VISIT(state->size_error);
     Py_VISIT(state->symbol_error);
+    Py_VISIT(state->constant_error);
     Py_VISIT(state->null);
     Py_VISIT(state->interned);
     Py_VISIT(state->place_fields);
@@ -109,10 +130,14 @@ native_clear(PyObject *module)
     Py_CLEAR(state->exported);
     Py_CLEAR(state->handles);
     Py_CLEAR(state->error);
+    Py_CLEAR(state->cdef_error);
+    Py_CLEAR(state->length_error);
+    Py_CLEAR(state->function_type_error);
     Py_CLEAR(state->missing);
     Py_CLEAR(state->closed_error);
     Py_CLEAR(state->size_error);
     Py_CLEAR(state->symbol_error);
+    Py_CLEAR(state->constant_error);
     Py_CLEAR(state->void_type);
     Py_CLEAR(state->char_type);
     Py_CLEAR(state->void_pointer);

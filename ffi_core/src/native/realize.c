@@ -367,6 +367,13 @@ complete_declared(ffic_ctype *ct, PyObject *entry)
     if (!PyTuple_Check(entry) || !PyArg_ParseTuple(entry, "ssis", &kind, &list, &partial, &base_name)) {
         return -1;
     }
+    bool is_opaque = *list == '\0' && *base_name == '\0';
+    if (is_opaque && PyErr_WarnFormat(PyExc_UserWarning, 1,
+                                      "'%U' has no values explicitly defined; guessing that it is equivalent to 'unsigned int'",
+                                      ct->name) < 0) {
+        return -1;
+    }
+    base_name = is_opaque ? "unsigned int" : base_name;
     ffic_ctype *base = ffic_primitive_find(ffi->state, base_name, strlen(base_name));
     if (base == NULL) {
         PyErr_Format(ffi->state->missing, "'%U' was declared with '...': only a compiler knows its values (use API mode)", ct->name);

@@ -39,9 +39,13 @@ typedef struct ffic_state {
     PyTypeObject *library_type;     /* an open shared library */
     PyTypeObject *ffi_type;         /* FFI */
     PyObject *error;                /* ffi.error */
+    PyObject *cdef_error;           /* ffi_core.CDefError */
+    PyObject *length_error;         /* ffi_core.errors.ArrayLengthError */
+    PyObject *function_type_error;  /* ffi_core.errors.FunctionTypeError */
     PyObject *missing;              /* ffi_core.VerificationMissing */
     PyObject *closed_error;         /* ffi_core.errors.ClosedLibraryError */
     PyObject *size_error;           /* ffi_core.errors.UnknownSizeError */
+    PyObject *constant_error;       /* ffi_core.errors.MissingConstantError */
     PyObject *symbol_error;         /* ffi_core.errors.MissingSymbolError */
     PyObject *null;                 /* ffi.NULL */
     PyObject *interned;             /* dict: key of a derived type -> weak reference to it */

@@ -87,9 +87,8 @@ token_is(const parser *p, const char *word)
 }
 
 static void *
-fail_at(const parser *p, const char *place, const char *message)
+fail_with(const parser *p, PyObject *error, const char *place, const char *message)
 {
-    PyObject *error = p->ffi->state->error;
     size_t length = strlen(p->text);
     if (length > 500) { /* the caret of a very long text would not be found anyway */
         PyErr_Format(error, "%s, at character %zd of a type of %zd characters", message, (Py_ssize_t)(place - p->text),
@@ -109,9 +108,21 @@ fail_at(const parser *p, const char *place, const char *message)
 }
 
 static void *
+fail_at(const parser *p, const char *place, const char *message)
+{
+    return fail_with(p, p->ffi->state->cdef_error, place, message);
+}
+
+static void *
 fail(const parser *p, const char *message)
 {
     return fail_at(p, p->start, message);
+}
+
+static void *
+fail_length(const parser *p, const char *message)
+{
+    return fail_with(p, p->ffi->state->length_error, p->start, message);
 }
 
 /* ---- specifiers ---------------------------------------------------------------------------------- */
@@ -274,12 +285,34 @@ parse_arithmetic(parser *p)
     return (ffic_ctype *)Py_NewRef((PyObject *)ct);
 }
 
+/* Naming a struct or union declares it, as in C, unless the tag is that of something else.  NULL also without an exception. */
+static ffic_ctype *
+declare_tag(parser *p, const char *keyword, PyObject *key)
+{
+    static const char *const keywords[] = {"struct", "union", "enum"};
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(keywords); i++) {
+        if (strcmp(keywords[i], keyword) == 0) {
+            continue;
+        }
+        PyObject *tag = PyUnicode_FromStringAndSize(p->start, (Py_ssize_t)p->length);
+        PyObject *other = tag == NULL ? NULL : PyUnicode_FromFormat("%s %U", keywords[i], tag);
+        ffic_ctype *known = other == NULL ? NULL : ffic_find_tagged(p->ffi, other);
+        Py_XDECREF(tag);
+        Py_XDECREF(other);
+        Py_XDECREF(known);
+        if (known != NULL || PyErr_Occurred()) {
+            return NULL;
+        }
+    }
+    return ffic_declare_opaque(p->ffi, key) < 0 ? NULL : ffic_find_tagged(p->ffi, key);
+}
+
 static ffic_ctype *
 parse_tagged(parser *p, const char *keyword)
 {
     advance(p);
     skip_qualifiers(p);
-    if (p->kind != TOKEN_WORD) {
+    if (p->kind != TOKEN_WORD || at_keyword(p) || arithmetic_word(p) != 0) {
         return fail(p, "expected the name of a struct, union or enum");
     }
     PyObject *tag = PyUnicode_FromStringAndSize(p->start, (Py_ssize_t)p->length);
@@ -289,6 +322,9 @@ parse_tagged(parser *p, const char *keyword)
         return NULL;
     }
     ffic_ctype *ct = ffic_find_tagged(p->ffi, key);
+    if (ct == NULL && !PyErr_Occurred() && p->ffi->declares && keyword[0] != 'e' && memchr(p->start, '$', p->length) == NULL) {
+        ct = declare_tag(p, keyword, key);
+    }
     Py_DECREF(key);
     if (ct == NULL) {
         return PyErr_Occurred() ? NULL : fail(p, keyword[0] == 'e' ? "undefined enum name" : "undefined struct/union name");
@@ -367,7 +403,7 @@ parse_length(parser *p, ffic_ctype *item, Py_ssize_t *length)
     }
     if (p->kind == TOKEN_DOTS) {
         if (p->array_size < 0) {
-            fail(p, "'[...]' is a length that only a compiler can fill in");
+            fail_length(p, "'[...]' is a length that only a compiler can fill in");
             return false;
         }
         Py_ssize_t item_size = ffic_ctype_size(item);
@@ -391,12 +427,12 @@ parse_length(parser *p, ffic_ctype *item, Py_ssize_t *length)
                 end++;
             }
             if (*end != '\0') {
-                fail(p, "expected a positive integer constant");
+                fail_length(p, "expected a positive integer constant");
                 return false;
             }
         }
         if (p->length >= sizeof digits || errno == ERANGE || value > PY_SSIZE_T_MAX) {
-            fail(p, "number too large");
+            fail_length(p, "number too large");
             return false;
         }
     }
@@ -407,7 +443,7 @@ parse_length(parser *p, ffic_ctype *item, Py_ssize_t *length)
         if (constant == NULL || !PyLong_Check(constant)) {
             Py_XDECREF(constant);
             if (!PyErr_Occurred()) {
-                fail(p, "expected a positive integer constant");
+                fail_length(p, "expected a positive integer constant");
             }
             return false;
         }
@@ -415,13 +451,13 @@ parse_length(parser *p, ffic_ctype *item, Py_ssize_t *length)
         Py_DECREF(constant);
         if (size < 0) {
             PyErr_Clear();
-            fail(p, "expected a positive integer constant");
+            fail_length(p, "expected a positive integer constant");
             return false;
         }
         value = (unsigned long long)size;
     }
     else {
-        fail(p, "expected a positive integer constant");
+        fail_length(p, "expected a positive integer constant");
         return false;
     }
     advance(p);
@@ -464,6 +500,9 @@ parse_array(parser *p, ffic_ctype *base)
         }
         else if (item->kind == FFIC_KIND_FUNCTION) {
             fail_at(p, bracket, "an array of functions does not exist in C");
+        }
+        else if (item->kind == FFIC_KIND_ARRAY && item->length < 0) {
+            fail_length(&here, "only the first dimension of an array can be left out");
         }
         else {
             array = ffic_ctype_array_of(item, length);

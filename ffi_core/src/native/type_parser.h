@@ -17,5 +17,8 @@ PyObject *ffic_constant_value(const ffic_declared *declared, PyObject *name);
 ffic_ctype *ffic_find_typedef(ffic_ffi *ffi, const char *name, size_t length);
 ffic_ctype *ffic_find_tagged(ffic_ffi *ffi, PyObject *key);
 PyObject *ffic_find_constant(ffic_ffi *ffi, PyObject *name);
+/* Declare the struct or union `key` without members, as naming it does in C; it is marked as partial, which tells it from what was
+ * declared.  -1 with an exception. */
+int ffic_declare_opaque(ffic_ffi *ffi, PyObject *key);
 
 #endif

@@ -33,7 +33,15 @@ _NO_NUMBERS: Final = frozenset(["char", "_Bool", "wchar_t", "char16_t", "char32_
 class GlobalEmitter:
     """Emits the code behind the names that ``lib`` has, and then their rows."""
 
-    def __init__(self, declared: Mapping[str, GlobalDecl], spelling: Spelling, records: RecordEmitter) -> None:
+    def __init__(
+        self,
+        declared: Mapping[str, GlobalDecl],
+        spelling: Spelling,
+        records: RecordEmitter,
+        expressions: Mapping[str, str],
+    ) -> None:
+        """``expressions``: the values in C of constants whose names are not C's."""
+        self._expressions = expressions
         self._globals = {name: self._normalize(decl, spelling) for name, decl in declared.items()}
         self._spelling = spelling
         self._records = records
@@ -129,7 +137,8 @@ class GlobalEmitter:
         for index, decl in enumerate(self._integers):
             out.at(decl.place)
             # What is no integer does not compile.
-            out.add(f"case {index}: ffic_set(value, (uint64_t)(({decl.name}) | 0), ({decl.name}) <= 0); break;")
+            value = self._expressions.get(decl.name, decl.name)
+            out.add(f"case {index}: ffic_set(value, (uint64_t)(({value}) | 0), ({value}) <= 0); break;")
         out.here()
         out.add("}")
         out.add("}")
@@ -215,6 +224,8 @@ class GlobalEmitter:
             return f"FFIC_PYTHON_ROW({name}, {c_string(spell(decl.type))}, {self._python_index[name]})"
         if decl.type is not None:
             return f"FFIC_CONSTANT_ROW({name}, {c_string(spell(decl.type))})"
+        if name in self._expressions:
+            return f"FFIC_LENGTH_ROW({c_string(name)}, {self._integer_index[name]})"
         value = "0" if decl.value is None else c_string(f"={decl.value}")
         return f"FFIC_INTEGER_ROW({name}, {value}, {self._integer_index[name]})"
 

@@ -64,6 +64,7 @@ typedef void (*ffic_function)(void);
 #define FFIC_VARIADIC_ROW(n, t, f) {#n, t, 0, (ffic_function)n, 0, FFIC_FUNCTION, f}
 #define FFIC_VARIABLE_ROW(n, t, s) {#n, t, (ffic_function)ffic_variable_##n, 0, s, FFIC_VARIABLE, 0}
 #define FFIC_INTEGER_ROW(n, t, i) {#n, t, 0, 0, i, FFIC_CONSTANT, 0}
+#define FFIC_LENGTH_ROW(n, i) {n, 0, 0, 0, i, FFIC_CONSTANT, 0}
 #define FFIC_CONSTANT_ROW(n, t) {#n, t, (ffic_function)ffic_constant_##n, 0, 0, FFIC_CONSTANT, 0}
 #define FFIC_PYTHON_ROW(n, t, i) {#n, t, (ffic_function)n, 0, i, FFIC_PYTHON, 0}
 

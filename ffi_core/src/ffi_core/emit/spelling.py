@@ -149,7 +149,7 @@ class Spelling:
     def _is_nameless(self, ctype: CType) -> bool:
         """Say whether only a typedef name, which has to stay, can express this type."""
         if isinstance(ctype, (Pointer, Array)):
-            length_is_known = isinstance(ctype, Pointer) or ctype.length is not INFERRED
+            length_is_known = isinstance(ctype, Pointer) or ctype.length is None or isinstance(ctype.length, int)
             return not length_is_known or self._is_nameless(ctype.target if isinstance(ctype, Pointer) else ctype.item)
         if isinstance(ctype, Tagged) and ctype.kind != "enum":
             decl = self._types.get(ctype.key)
@@ -202,7 +202,9 @@ class Spelling:
     def has_inferred_length(self, ctype: CType) -> bool:
         """Say whether ``[...]`` occurs in a type."""
         resolved = self.resolve(ctype)
-        return isinstance(resolved, Array) and (resolved.length is INFERRED or self.has_inferred_length(resolved.item))
+        return isinstance(resolved, Array) and (
+            resolved.length is INFERRED or isinstance(resolved.length, str) or self.has_inferred_length(resolved.item)
+        )
 
     def has_known_size(self, ctype: CType) -> bool:
         """Say whether it is not an array of unknown length, and has none in it."""

@@ -8,7 +8,7 @@ from typing import Optional
 
 from .errors import CDefError, FFIError
 from .exported import export_functions
-from .model import CType, Declarations
+from .model import CType, Declarations, Void
 from .names import common_types
 from .origin import origin
 from .parser import Parser
@@ -28,6 +28,7 @@ __all__ = [
     "parse",
     "parse_type",
     "python_table",
+    "read_type",
 ]
 
 _NOTHING = Declarations()
@@ -38,6 +39,13 @@ class Parsed(Declarations):
     """All declarations after a parse; ``added`` are those that are new or that replace older ones."""
 
     added: Declarations = field(default=_NOTHING)
+
+
+@dataclass(frozen=True)
+class ReadType(Parsed):
+    """A type, and all declarations after reading it; ``added`` are those of structs whose members it has."""
+
+    type: CType = field(default=Void())
 
 
 def parse(  # noqa: PLR0913 - they are the arguments of cdef, all by name
@@ -74,6 +82,17 @@ def parse_type(text: str, known: Declarations = _NOTHING, *, sizeof: Optional[Ca
     """
     source = Source(text, "<type>")
     return Parser(source, _scope(known), sizeof=sizeof).parse_type()
+
+
+def read_type(text: str, known: Declarations, *, sizeof: Optional[Callable[[CType], int]] = None) -> ReadType:
+    """Read one type, which may declare structs: ``struct { int a; } *``.
+
+    Errors: as ``parse_type``.
+    """
+    scope = _scope(known)
+    ctype = Parser(Source(text, "<type>"), scope, sizeof=sizeof).parse_type()
+    everything = scope.all()
+    return ReadType(everything.globals, everything.types, scope.added(), ctype)
 
 
 def _scope(known: Declarations, *, override: bool = False) -> Scope:

@@ -179,6 +179,8 @@ class TypeReader:
                 raise self._context.error(f"parameter '{node.name}' has type void", node)
             return None
         if isinstance(resolved, Array):
+            if isinstance(ctype, Named) and self._context.has_inferred_length(resolved):
+                return ctype  # only this name leads to the length of the items
             self._no_inferred_length(resolved, node)
             quals = _qualifiers(node.type.dim_quals) if type(node.type).__name__ == "ArrayDecl" else ()
             return Pointer(resolved.item, quals)

@@ -1,67 +1,7 @@
-"""The errors of the front end, and how they show the user's own line."""
+"""The errors of the front end, by the names under which it raises them."""
 
 from __future__ import annotations
 
-from typing import Optional
-
-from ffi_core.errors import FFIError
-
-from .model import Place
+from ffi_core.errors import CDefError, FFIError
 
 __all__ = ["CDefError", "FFIError"]
-
-
-class CDefError(FFIError):
-    """A declaration that cannot be accepted, with the place in the user's text.
-
-    ``place`` is where it stands; ``related`` is another place that belongs to it (the first of two declarations that
-    conflict), shown under ``note``.
-    """
-
-    def __init__(
-        self, message: str, place: Optional[Place] = None, *, related: Optional[Place] = None, note: str = ""
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.place = place
-        self.related = related
-        self.note = note
-
-    def __str__(self) -> str:
-        """Show message, line and caret."""
-        shown = _show(self.message, self.place) if self.place is not None and self.place.line else self.message
-        if self.related is not None and self.related.line:
-            shown += "\n" + _show(self.note, self.related)
-        return shown
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Keep the places when the error is copied or sent to another process."""
-        return _rebuild, (self.message, self.place, self.related, self.note)
-
-
-def _rebuild(message: str, place: Optional[Place], related: Optional[Place], note: str) -> CDefError:
-    return CDefError(message, place, related=related, note=note)
-
-
-def _show(message: str, place: Place) -> str:
-    head = f"{place.file}:{place.line}:{place.column}: {message}"
-    if not place.text.strip():
-        return head
-    return f"{head}\n    {place.text}\n    {_blank(place.text[: place.column - 1])}^"
-
-
-def _blank(text: str) -> str:
-    """Replace ``text`` by white space that is as wide on a terminal."""
-    if text.isascii():
-        return "".join("\t" if character == "\t" else " " for character in text)
-    from unicodedata import combining, east_asian_width
-
-    widths = []
-    for character in text:
-        if character == "\t":
-            widths.append("\t")
-        elif east_asian_width(character) in {"W", "F"}:
-            widths.append("  ")
-        elif not combining(character):
-            widths.append(" ")
-    return "".join(widths)

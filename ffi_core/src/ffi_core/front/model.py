@@ -92,15 +92,15 @@ INFERRED: Final = _Inferred()
 
 @dataclass(frozen=True)
 class Array:
-    """An array; ``length`` is None for ``[]`` and INFERRED for ``[...]``."""
+    """An array; ``length`` is None for ``[]``, INFERRED for ``[...]``, and a name where a constant of the module has it."""
 
     item: CType
-    length: Union[int, _Inferred, None]
+    length: Union[int, str, _Inferred, None]
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function type.  Parameters of array and function type are already pointers.
+    """A function type.  Parameters of array and function type are already pointers, but for typedef names of ``T[...]``.
 
     ``abi`` is "" or "__stdcall".  ``parameter_names`` has one entry per parameter, "" where it has no name.
     """

@@ -125,7 +125,7 @@ class Parser:
     def parse_type(self) -> CType:
         """Read the text as one type, as in a cast."""
         texts, offsets = tokenize(self._source, self._source.clean)
-        if not texts or not is_balanced(texts) or ";" in texts:
+        if not texts or not is_balanced(texts) or _ends_early(texts):
             raise self._source.error("this is no type", offsets[0] if offsets else 0)
         rewriter = Rewriter(self._source)
         rewriter.add_type(_TYPE, texts, offsets)
@@ -364,3 +364,13 @@ def _opaque_depth(node: Node) -> int:
     if type(node).__name__ != "TypeDecl" or type(node.type).__name__ != "IdentifierType":
         return -1
     return stars if node.type.names == [OPAQUE] and stars < 2 else -1
+
+
+def _ends_early(texts: list[str]) -> bool:
+    """Say whether there is a semicolon that ends no member of a struct."""
+    depth = 0
+    for text in texts:
+        depth += (text == "{") - (text == "}")
+        if text == ";" and depth == 0:
+            return True
+    return False
