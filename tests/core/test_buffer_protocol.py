@@ -333,3 +333,57 @@ def test_numpy_and_back(ffi: Any, lib: Any) -> None:
     assert points["y"].tolist() == [0, 4, 0]
     with pytest.raises((BufferError, ValueError)):
         ffi.from_buffer("double[]", np.zeros((4, 4))[:, 1])
+
+
+def test_typed_buffer_of_a_pointer_and_a_size(ffi: Any) -> None:
+    numbers = ffi.new("int[]", [1, 2, 3, 4])
+    address = int(ffi.cast("uintptr_t", numbers))
+    view = memoryview(ffi.buffer(ffi.cast("int *", address), 12, typed=True))
+    assert (view.format, view.shape, view.tolist()) == ("i", (3,), [1, 2, 3])
+    view[1] = 20
+    assert numbers[1] == 20
+
+
+def test_typed_buffer_of_what_is_owned(ffi: Any) -> None:
+    table = ffi.new("double[2][3]", [[1, 2, 3], [4, 5, 6]])
+    typed = ffi.buffer(table, typed=True)
+    assert len(typed) == 48
+    assert memoryview(typed).shape == (2, 3)
+    assert memoryview(ffi.buffer(table, 24, typed=True)).shape == (1, 3)
+    assert memoryview(ffi.buffer(table)).format == "B"
+    point = ffi.new("point *", [1, 2])
+    view = memoryview(ffi.buffer(point, typed=True))
+    assert (view.format, view.shape) == ("^T{d:x:d:y:}", (1,))
+    with pytest.raises(BufferError):
+        ffi.release(point)
+    view.release()
+    ffi.release(point)
+    with pytest.raises(ValueError, match="released"):
+        memoryview(ffi.buffer(point, typed=True))
+
+
+def test_typed_buffer_of_read_only_memory(ffi: Any) -> None:
+    view = memoryview(ffi.buffer(ffi.from_buffer("short[]", bytes(8)), typed=True))
+    assert (view.format, view.shape, view.readonly) == ("h", (4,), True)
+
+
+def test_typed_buffer_that_cannot_be(ffi: Any) -> None:
+    numbers = ffi.new("int[4]")
+    with pytest.raises(ValueError, match="buffer\\(\\) of 6 bytes: these are no whole items of 'int'"):
+        ffi.buffer(numbers, 6, typed=True)
+    with pytest.raises(ValueError, match="no whole items of 'void'"):
+        ffi.buffer(ffi.cast("void *", numbers), 16, typed=True)
+    with pytest.raises(ValueError, match="has only 16"):
+        ffi.buffer(numbers, 20, typed=True)
+    with pytest.raises(TypeError):
+        ffi.buffer(numbers, 8, True)
+
+
+def test_typed_buffers_are_arrays_of_numpy(ffi: Any) -> None:
+    np = pytest.importorskip("numpy")
+    values = ffi.new("double[]", [1, 2, 3])
+    array = np.asarray(ffi.buffer(values + 1, 16, typed=True))
+    assert array.dtype == np.float64
+    array *= 2
+    assert list(values) == [1, 4, 6]
+    assert ffi.from_buffer("double[]", array)[1] == 6

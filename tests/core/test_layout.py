@@ -5,10 +5,12 @@ GCC and Clang lay out for this machine in a program that runs; Clang says what i
 
 from __future__ import annotations
 
+import platform
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from ffi_core.layout import AAPCS, HOST, MSVC, PACKED, SYSV, Abi, LayoutError, place_fields
+from ffi_harness import new_ffi
 
 RECORDS = 1500
 
@@ -59,11 +62,13 @@ class Member:
     bit_width: int = -1
     named: bool = True
     aligned: int = 0
+    packed: bool = False
 
     def declare(self, name: str) -> str:
         width = f" : {self.bit_width}" if self.bit_width >= 0 else ""
-        aligned = f" __attribute__((aligned({self.aligned})))" if self.aligned else ""
-        return f"{self.type.name} {name if self.named else ''}{self.type.suffix}{width}{aligned};"
+        attributes = ["packed"] * self.packed + [f"aligned({self.aligned})"] * bool(self.aligned)
+        attribute = f" __attribute__(({', '.join(attributes)}))" if attributes else ""
+        return f"{self.type.name} {name if self.named else ''}{self.type.suffix}{width}{attribute};"
 
 
 @dataclass(frozen=True)
@@ -119,9 +124,11 @@ records = st.builds(
 )
 
 
-def ask_program(batch: list[Record], folder: Path, compiler: str) -> list[tuple[int, int, list[int]]]:
+def ask_program(
+    batch: list[Record], folder: Path, compiler: str, types: str = INNER, flags: Sequence[str] = ()
+) -> list[tuple[int, int, list[int]]]:
     """Compile the records for this machine, and let the program say where members are."""
-    lines = ["#include <stdio.h>", "#include <string.h>", INNER, "static unsigned char memory[4096];"]
+    lines = ["#include <stdio.h>", "#include <string.h>", types, "static unsigned char memory[4096];"]
     calls = []
     lines.append(
         "static void first(size_t size) { size_t i; for (i = 0; i < 8 * size && !(memory[i / 8] >> i % 8 & 1); i++) {}"
@@ -145,7 +152,7 @@ def ask_program(batch: list[Record], folder: Path, compiler: str) -> list[tuple[
     source = folder / "layouts.c"
     source.write_text("\n".join(lines))
     program = folder / "layouts"
-    subprocess.run([compiler, "-O0", "-w", source, "-o", program], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run([compiler, "-O0", "-w", *flags, source, "-o", program], check=True, stderr=subprocess.DEVNULL)
     text = subprocess.run([program], check=True, stdout=subprocess.PIPE, text=True).stdout
     rows = [[int(word) for word in line.split()] for line in text.splitlines()]
     return [(row[0], row[1], row[2:]) for row in rows]
@@ -194,16 +201,62 @@ def compare(batch: list[Record], answers: list[tuple[int, int, list[int]]], abi:
 @pytest.fixture(scope="module")
 def batch() -> list[Record]:
     """Draw many records, so that the compiler has to be started only once for all."""
+    return draw_many(records)
+
+
+def draw_many(strategy: st.SearchStrategy[Record], count: int = RECORDS) -> list[Record]:
     drawn: list[Record] = []
 
-    @settings(max_examples=RECORDS, phases=[Phase.generate], database=None, deadline=None)
-    @given(records)
+    @settings(max_examples=count, phases=[Phase.generate], database=None, deadline=None)
+    @given(strategy)
     def draw(record: Record) -> None:
         drawn.append(record)
 
     draw()
     return drawn
 
+
+# Typedefs that change the alignment of what they name.
+REALIGNED = [
+    Type("int_at_2", 4, 2, 0),
+    Type("int_at_8", 4, 8, 0),
+    Type("double_at_4", 8, 4, 0),
+    Type("char_at_16", 1, 16, 0),
+    Type("record_at_32", 16, 32, 0),
+    Type("int_at_2", 8, 2, 0, "[2]"),
+    Type("again_at_2", 4, 2, 0),
+    Type("several_at_2", 12, 2, 0),
+]
+REALIGNED_TYPES = """
+typedef int int_at_2 __attribute__((aligned(2))), plain_int, int_at_8 __attribute__((__aligned__(8)));
+typedef __attribute__((aligned(4))) double double_at_4;
+typedef char __attribute__((aligned)) char_at_16;
+typedef inner16 record_at_32 __attribute__((aligned(32)));
+typedef int_at_2 again_at_2;
+typedef int_at_2 several_at_2[3];
+"""
+
+
+@st.composite
+def unusual_members(draw: st.DrawFn) -> Member:
+    shape = draw(st.sampled_from(["usual", "realigned", "packed", "packed bits"]))
+    if shape == "realigned":
+        return Member(draw(st.sampled_from(REALIGNED)), aligned=draw(ALIGNMENTS))
+    if shape == "packed":
+        return Member(draw(st.sampled_from(INTEGERS + OTHERS)), aligned=draw(ALIGNMENTS), packed=True)
+    if shape == "packed bits":
+        type_ = draw(st.sampled_from(INTEGERS))
+        return Member(type_, draw(st.integers(1, type_.bits)), packed=True)
+    return draw(members())
+
+
+unusual_records = st.builds(
+    Record,
+    members=st.lists(unusual_members(), min_size=1, max_size=6).map(tuple),
+    is_union=st.sampled_from([False, False, False, True]),
+    pack=st.sampled_from([0, 0, 0, PACKED, 1, 2, 4, 8]),
+    aligned=ALIGNMENTS,
+)
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="GCC's rules")
 clang = pytest.mark.skipif(shutil.which("clang") is None, reason="clang is not installed")
@@ -214,9 +267,48 @@ def test_layout_is_gccs(tmp_path: Path, batch: list[Record]) -> None:
     compare(batch, ask_program(batch, tmp_path, "gcc"), HOST)
 
 
+def ask_ffi(batch: list[Record]) -> list[tuple[int, int, list[int]]]:
+    """Declare the records, and let the runtime say where members are."""
+    ffi = new_ffi()
+    ffi.cdef(INNER + REALIGNED_TYPES + "".join(record.declare(f"r{n}") for n, record in enumerate(batch)))
+    answers = []
+    for n, record in enumerate(batch):
+        ctype = ffi.typeof(f"{'union' if record.is_union else 'struct'} r{n}")
+        fields = dict(ctype.fields)
+        found = [fields.get(f"m{i}") for i in range(len(record.members))]
+        starts = [-1 if field is None else 8 * field.offset + max(0, field.bitshift) for field in found]
+        answers.append((ffi.sizeof(ctype), ffi.alignof(ctype), starts))
+    return answers
+
+
+@posix
+def test_layout_of_unusual_declarations_is_gccs(tmp_path: Path) -> None:
+    """Single members are packed, and typedefs have alignments of their own."""
+    batch = draw_many(unusual_records, 500)
+    answers = ask_program(batch, tmp_path, "gcc", INNER + REALIGNED_TYPES)
+    wrong = [
+        f"{record.declare('r')}ours: {ours} theirs: {theirs}"
+        for record, ours, theirs in zip(batch, ask_ffi(batch), answers)
+        if hide_unnamed(record, ours) != hide_unnamed(record, theirs)
+    ]
+    assert not wrong, f"{len(wrong)} of {len(batch)}:\n" + "\n".join(sorted(wrong, key=len)[:5])
+
+
 def without_aligned_bit_fields(record: Record) -> Record:
     """Clang and GCC do not agree where both packing and alignment are asked for, and GCC is the one that counts."""
     return replace(record, members=tuple(replace(m, aligned=0) if m.bit_width >= 0 else m for m in record.members))
+
+
+@posix
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "i686"}, reason="GCC knows Microsoft's layout on x86 only")
+def test_layout_is_microsofts_as_gcc_knows_it(tmp_path: Path, batch: list[Record]) -> None:
+    """Left out is what GCC has its own mind about: unions, alignment of members, structs without storage."""
+    batch = [
+        replace(record, pack=max(record.pack, 0), members=tuple(replace(m, aligned=0) for m in record.members))
+        for record in batch[:500]
+        if not record.is_union and any(member.bit_width for member in record.members)
+    ]
+    compare(batch, ask_program(batch, tmp_path, "gcc", flags=["-mms-bitfields"]), MSVC)
 
 
 @clang

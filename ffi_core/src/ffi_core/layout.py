@@ -70,7 +70,8 @@ def place_fields(
 
     Shapes: ``fields`` in source order, each ``(name, size, align, bit_width, aligned, signed)``; the result is
     ``(size, align, places)`` with one ``(offset, bit_shift)`` per field, ``bit_shift`` -1 for ordinary members.
-    Units: sizes, offsets and alignments in bytes; bit widths and shifts in bits.  ``pack`` is the limit that
+    Units: sizes, offsets and alignments in bytes; bit widths and shifts in bits.  ``aligned`` -n is the alignment n in
+    the place of the type's (a bit-field is packed then), for the record in the place of that of its members.  ``pack`` is the limit that
     ``#pragma pack`` sets, or PACKED; 0 for none.  The offset of a bit-field is that of the unit of its declared type
     in which ``bit_shift`` counts from the least significant bit.  In a packed record the unit can reach past the end
     of the record, and a bit-field that no unit holds starts in the byte at its offset: touch only the bytes that
@@ -78,14 +79,16 @@ def place_fields(
     Errors: ``LayoutError`` when a field's type is incomplete, or narrower than its bit-field.
     Source: System V x86-64 psABI 3.1.2; AAPCS64 5.9 and 10.1.8; Microsoft's "C bit fields" and "/Zp".
     """
-    for name, size, align, bit_width, _aligned, _signed in fields:
+    for name, size, align, bit_width, _asked, _signed in fields:
         if size < 0 or align < 1:
             raise LayoutError(f"field '{name}' has an incomplete type")
         if bit_width > 8 * size:
             raise LayoutError(f"bit-field '{name}' is {bit_width} bits wide, its type only {8 * size}")
     if abi.microsoft:
-        return _place_microsoft(fields, is_union, pack, aligned)
-    return _place_system_v(fields, is_union, pack, aligned, abi)
+        size, align, places = _place_microsoft(fields, is_union, pack, max(0, aligned))
+    else:
+        size, align, places = _place_system_v(fields, is_union, pack, max(0, aligned), abi)
+    return size, -aligned if aligned < 0 else align, places
 
 
 def _round_up(value: int, step: int) -> int:
@@ -98,11 +101,15 @@ def _place_system_v(fields: Sequence[Field], is_union: bool, pack: int, aligned:
     record_align = max(1, aligned)
     end = extent = 0  # bits
     places = []
-    for name, size, type_align, bit_width, own_align, _signed in fields:
+    for name, size, declared_align, bit_width, asked, _signed in fields:
         start = 0 if is_union else end
+        exact = max(0, -asked)
+        is_packed = exact > 0 and bit_width >= 0
+        type_align = exact if exact and not is_packed else declared_align
+        own_align = exact * (exact > 1) if is_packed else max(0, asked)
         natural = min(type_align, limit) if limit else type_align
         own = min(own_align, limit) if limit else own_align
-        align = max(1 if pack == PACKED else natural, own)
+        align = max(1 if pack == PACKED or (is_packed and not limit) else natural, own)
         if bit_width < 0:
             start = _round_up(start, 8 * align)
             end = start + 8 * size
@@ -116,7 +123,7 @@ def _place_system_v(fields: Sequence[Field], is_union: bool, pack: int, aligned:
         else:
             start = _round_up(start, 8 * own) if own else start
             # Without packing no bit-field crosses the unit of its type; with packing every one starts at the next bit.
-            if not pack and start % (8 * type_align) + bit_width > 8 * size:
+            if not (pack or is_packed) and start % (8 * type_align) + bit_width > 8 * size:
                 start = _round_up(start, 8 * type_align)
             end = start + bit_width
             places.append(_bit_field_place(start, bit_width, size, (type_align, natural), abi))
@@ -146,7 +153,8 @@ def _place_microsoft(fields: Sequence[Field], is_union: bool, pack: int, aligned
     extent = 0
     unit_offset = unit_size = used = 0  # the open unit of bit-fields; unit_size is 0 when there is none
     places = []
-    for _name, size, type_align, bit_width, own_align, _signed in fields:
+    for _name, size, declared_align, bit_width, asked, _signed in fields:
+        type_align, own_align = (-asked, 0) if asked < 0 else (declared_align, asked)
         align = max(min(type_align, limit) if limit else type_align, own_align)
         if bit_width == 0 and not unit_size:
             # Ignored where it does not follow a bit-field.

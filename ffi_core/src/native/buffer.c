@@ -9,6 +9,7 @@
 typedef struct {
     PyObject_HEAD
     ffic_cdata *cdata; /* whose memory it is; keeps it alive */
+    PyObject *typed;   /* the cdata array whose items others see; NULL: bytes */
     char *data;
     Py_ssize_t size;
     PyObject *weakrefs;
@@ -40,8 +41,29 @@ natural_size(ffic_cdata *cd)
     return size;
 }
 
+/* What buffer(cd, size, typed=True) exports: the array itself, or one of as many items as fit into `size` bytes. */
 static PyObject *
-make_buffer(PyTypeObject *type, PyObject *object, Py_ssize_t size)
+typed_array(ffic_cdata *cd, Py_ssize_t size, bool is_whole)
+{
+    ffic_ctype *ct = cd->type, *item = ct->item;
+    if (is_whole && ct->kind == FFIC_KIND_ARRAY) {
+        return Py_NewRef((PyObject *)cd);
+    }
+    if (ffic_ctype_complete(item) < 0) {
+        return NULL;
+    }
+    if (item->size <= 0 || size % item->size != 0) {
+        PyErr_Format(PyExc_ValueError, "buffer() of %zd bytes: these are no whole items of '%U'", size, item->name);
+        return NULL;
+    }
+    ffic_ctype *array = ffic_ctype_array_of(item, -1);
+    PyObject *result = array == NULL ? NULL : ffic_cdata_derived(array, cd->data, cd, size / item->size);
+    Py_XDECREF(array);
+    return result;
+}
+
+static PyObject *
+make_buffer(PyTypeObject *type, PyObject *object, Py_ssize_t size, bool is_typed)
 {
     if (Py_TYPE(object)->tp_repr != ffic_cdata_repr) {
         PyErr_Format(PyExc_TypeError, "buffer() argument 'cdata' must be a cdata object, not %s", Py_TYPE(object)->tp_name);
@@ -53,7 +75,8 @@ make_buffer(PyTypeObject *type, PyObject *object, Py_ssize_t size)
         PyErr_Format(PyExc_TypeError, "expected a pointer or array cdata, got '%U'", ct->name);
         return NULL;
     }
-    if (size < 0) {
+    bool is_whole = size < 0;
+    if (is_whole) {
         size = natural_size(cd);
         if (size < 0) {
             return NULL;
@@ -67,10 +90,13 @@ make_buffer(PyTypeObject *type, PyObject *object, Py_ssize_t size)
         PyErr_Format(PyExc_ValueError, "buffer() of %zd bytes: the memory of cdata '%U' has only %zd", size, ct->name, extent);
         return NULL;
     }
-    buffer *result = PyObject_GC_New(buffer, type);
+    PyObject *typed = is_typed ? typed_array(cd, size, is_whole) : NULL;
+    buffer *result = is_typed && typed == NULL ? NULL : PyObject_GC_New(buffer, type);
     if (result == NULL) {
+        Py_XDECREF(typed);
         return NULL;
     }
+    result->typed = typed;
     result->cdata = (ffic_cdata *)Py_NewRef(object);
     result->data = cd->data;
     result->size = size;
@@ -80,8 +106,12 @@ make_buffer(PyTypeObject *type, PyObject *object, Py_ssize_t size)
 }
 
 static PyObject *
-make_from_arguments(PyTypeObject *type, PyObject *cdata, PyObject *size)
+make_from_arguments(PyTypeObject *type, PyObject *cdata, PyObject *size, PyObject *typed)
 {
+    int is_typed = typed == NULL ? 0 : PyObject_IsTrue(typed);
+    if (is_typed < 0) {
+        return NULL;
+    }
     Py_ssize_t bytes = -1;
     if (size != NULL) {
         bytes = PyNumber_AsSsize_t(size, PyExc_OverflowError);
@@ -89,19 +119,19 @@ make_from_arguments(PyTypeObject *type, PyObject *cdata, PyObject *size)
             return NULL;
         }
     }
-    return make_buffer(type, cdata, bytes);
+    return make_buffer(type, cdata, bytes, is_typed != 0);
 }
 
 static PyObject *
 buffer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    static char cdata_name[] = "cdata", size_name[] = "size";
-    char *names[] = {cdata_name, size_name, NULL};
-    PyObject *cdata, *size = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|O:buffer", names, &cdata, &size)) {
+    static char cdata_name[] = "cdata", size_name[] = "size", typed_name[] = "typed";
+    char *names[] = {cdata_name, size_name, typed_name, NULL};
+    PyObject *cdata, *size = NULL, *typed = NULL;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|O$O:buffer", names, &cdata, &size, &typed)) {
         return NULL;
     }
-    return make_from_arguments(type, cdata, size);
+    return make_from_arguments(type, cdata, size, typed);
 }
 
 static PyObject *
@@ -109,7 +139,7 @@ buffer_vectorcall(PyObject *type, PyObject *const *args, size_t nargsf, PyObject
 {
     Py_ssize_t count = PyVectorcall_NARGS(nargsf);
     if (FFIC_LIKELY(keywords == NULL && (count == 1 || count == 2))) {
-        return make_from_arguments((PyTypeObject *)type, args[0], count == 2 ? args[1] : NULL);
+        return make_from_arguments((PyTypeObject *)type, args[0], count == 2 ? args[1] : NULL, NULL);
     }
     PyObject *positional = PyTuple_New(count), *kwargs = keywords == NULL ? NULL : PyDict_New(), *result = NULL;
     bool failed = positional == NULL || (keywords != NULL && kwargs == NULL);
@@ -136,6 +166,7 @@ buffer_dealloc(PyObject *self)
     if (((buffer *)self)->weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
     }
+    Py_XDECREF(((buffer *)self)->typed);
     Py_DECREF(((buffer *)self)->cdata);
     PyObject_GC_Del(self);
     Py_DECREF(type);
@@ -147,6 +178,7 @@ buffer_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(((buffer *)self)->cdata);
+    Py_VISIT(((buffer *)self)->typed);
     return 0;
 }
 
@@ -168,6 +200,9 @@ buffer_get(PyObject *self, Py_buffer *view, int flags)
     view->obj = NULL;
     if (check(b, false) < 0) {
         return -1;
+    }
+    if (b->typed != NULL) {
+        return PyObject_GetBuffer(b->typed, view, flags); /* which releases it, too */
     }
     int readonly = b->size > 0 && ffic_cdata_is_readonly(b->cdata);
     if (PyBuffer_FillInfo(view, self, b->data, b->size, readonly, flags) < 0) {

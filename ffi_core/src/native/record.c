@@ -359,6 +359,9 @@ add_placed(builder *b, PyObject *members, PyObject *types, PyObject *places)
             result = -1;
             break;
         }
+        if (aligned < 0) {
+            b->flags |= FFIC_TYPE_PACKED; /* at least not where its type would have it */
+        }
         Py_INCREF(name);
         PyUnicode_InternInPlace(&name);
         result = add_member(b, name, (ffic_ctype *)PyList_GET_ITEM(types, i), offset, bit_shift, bit_width);

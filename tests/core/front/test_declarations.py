@@ -649,19 +649,31 @@ def test_size_of_needs_no_callback_for_plain_types() -> None:
     assert variable_type("int a[sizeof(int) + sizeof(char[3]) + sizeof(short *) + _Alignof(double)];") == "int[23]"
 
 
-def test_size_of_asks_the_callback_for_records() -> None:
+def test_size_of_asks_the_callback_for_records_of_other_modules() -> None:
     asked = []
 
     def sizeof(ctype: object) -> int:
         asked.append(ctype)
         return 24
 
-    known = parse("struct s { int x; }; typedef struct s S;")
+    known = Declarations(types={"S": TypedefDecl("S", Tagged("struct", "s"))})
     parsed = parse("char a[sizeof(S)];", known=known, sizeof=sizeof)
     assert python_table(parsed)[0]["a"] == ("variable", "char[24]")
     assert asked == [Tagged("struct", "s")]
-    with pytest.raises(CDefError, match="size of 'S'"):
+    with pytest.raises(CDefError, match="size is not known"):
         parse("char a[sizeof(S)];", known=known)
+
+
+def test_size_of_records_of_the_same_text() -> None:
+    text = "struct s { char c; int i[3]; struct { short x; } y; enum { A } e; }; typedef struct s S;"
+    for sizeof in ("sizeof(S)", "sizeof(struct s)", "6 * _Alignof(S)"):
+        assert python_table(parse(f"{text} char a[{sizeof}];"))[0]["a"] == ("variable", "char[24]")
+    assert python_table(parse(f"{text}\n#define SIZE (int)sizeof(S)\n"))[0]["SIZE"] == ("constant", 24)
+
+
+def test_size_of_what_only_a_compiler_knows() -> None:
+    parsed = parse("struct s { int x; ...; };\n#define SIZE sizeof(struct s)\n")
+    assert python_table(parsed)[0]["SIZE"] == ("constant", None)
 
 
 def test_an_empty_text_declares_nothing() -> None:

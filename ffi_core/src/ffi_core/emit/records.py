@@ -94,10 +94,13 @@ class RecordEmitter:
         out.add("};")
         if tail:
             out.add(tail)
+        if record.aligned < 0:
+            out.add(f"typedef {record.kind} {name} FFIC_ALIGNED({-record.aligned}) {name}_aligned;")
+            self._mirror_names[key] = f"{name}_aligned"
 
     def _open(self, record: RecordDecl, name: str) -> str:
         packed = " FFIC_PACKED" if record.pack == PACKED else ""
-        aligned = f" FFIC_ALIGNED({record.aligned})" if record.aligned else ""
+        aligned = f" FFIC_ALIGNED({record.aligned})" if record.aligned > 0 else ""
         return f"{record.kind}{packed}{aligned}{' ' + name if name else ''}"
 
     def _emit_members(self, out: Writer, record: RecordDecl, members: dict[int, str]) -> None:
@@ -105,7 +108,7 @@ class RecordEmitter:
             inner = self._anonymous_member(field)
             if field.place.line > 0:
                 out.at(field.place)
-            aligned = f"FFIC_ALIGNED({field.aligned}) " if field.aligned else ""
+            aligned = _member_attributes(field)
             if inner is not None:
                 out.add(f"{aligned}{self._open(inner, '')} {{")
                 self._emit_members(out, inner, members)
@@ -228,6 +231,11 @@ def _place_and_size(record: str, member: str, *, is_flexible: bool) -> str:
     """
     size = "(uint64_t)-1" if is_flexible else f"sizeof((({record} *)0)->{member})"
     return f"offsetof({record}, {member}), {size}"
+
+
+def _member_attributes(field: Field) -> str:
+    packed = "FFIC_PACKED " if field.aligned < 0 else ""
+    return packed + (f"FFIC_ALIGNED({abs(field.aligned)}) " if field.aligned not in {0, -1} else "")
 
 
 def _is_const(field: Field) -> bool:

@@ -16,13 +16,11 @@ from .model import (
     ConstantDecl,
     CType,
     Place,
-    Pointer,
-    Primitive,
     RecordDecl,
     Tagged,
-    spell,
 )
 from .scope import Scope
+from .sizes import NoSizeError, Sizes
 from .source import Source
 from .target import Target
 from .tokens import Prepared
@@ -67,9 +65,7 @@ class Context:
         self.pending: dict[str, Callable[[], None]] = {}  # macros that were not computed yet
         self.integers: dict[str, Integer] = {}
         self.evaluator = Evaluator(target, self)
-        self._sizeof = sizeof
-        self._widths = target.integers()
-        self._floats = target.floats()
+        self._sizes = Sizes(scope, target, sizeof)
         self.type_reader: Callable[[Node], CType] = self._no_reader
 
     @property
@@ -156,29 +152,26 @@ class Context:
         return self.scope.resolve(ctype)
 
     def size_of(self, ctype: CType, node: Node) -> int:
-        """Give the size in bytes."""
-        resolved = self.resolve(ctype)
-        if isinstance(resolved, Pointer):
-            return self.target.pointer_bits // 8
-        if isinstance(resolved, Array) and isinstance(resolved.length, int):
-            return resolved.length * self.size_of(resolved.item, node)
-        if isinstance(resolved, Primitive):
-            return self._floats.get(resolved.name) or max(self._widths[resolved.name][0] // 8, 1)
-        if self._sizeof is not None:
-            return self._sizeof(resolved)
-        raise self.error(f"the size of '{spell(ctype)}' is not known while declarations are read", node)
+        """Give the size in bytes.
+
+        Errors: ``UnknownValueError`` where only a compiler knows it.
+        """
+        return self._measure(self._sizes.size, ctype, node)
 
     def align_of(self, ctype: CType, node: Node) -> int:
-        """Give the alignment in bytes."""
-        resolved = self.resolve(ctype)
-        while isinstance(resolved, Array):
-            resolved = self.resolve(resolved.item)
-        if not isinstance(resolved, (Pointer, Primitive)):
-            raise self.error(f"the alignment of '{spell(ctype)}' is not known while declarations are read", node)
-        size = self.size_of(resolved, node)
-        if isinstance(resolved, Primitive) and resolved.name.endswith("_Complex"):
-            return size // 2
-        return 4 if size == 12 or (size > 4 and self.target.pointer_bits == 32 and not self.target.windows) else size
+        """Give the alignment in bytes.
+
+        Errors: as ``size_of``.
+        """
+        return self._measure(self._sizes.alignment, ctype, node)
+
+    def _measure(self, measure: SizeOf, ctype: CType, node: Node) -> int:
+        try:
+            return measure(ctype)
+        except NoSizeError as error:
+            if error.for_compiler:
+                raise UnknownValueError(str(error), self.place(node)) from None
+            raise self.error(str(error), node) from None
 
     # Other questions.
 

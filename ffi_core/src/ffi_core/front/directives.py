@@ -1,4 +1,4 @@
-"""The preprocessor lines that a cdef may contain: ``#define``, ``#line`` and ``#pragma pack``.
+"""The preprocessor lines that a cdef may contain: ``#define``, ``#line``, ``#pragma pack``, and what headers have for C++.
 
 They are read here and then taken out of the text.  All others are errors: the front end is no preprocessor.
 """
@@ -15,6 +15,8 @@ _DIRECTIVE = re.compile(r"^[ \t\f\v]*#[^\n]*", re.MULTILINE)
 _PARTS = re.compile(r"\s*#\s*(\w*)\s*", re.ASCII)
 _DEFINE = re.compile(r"([A-Za-z_$][\w$]*)(\(?)", re.ASCII)
 _LINE = re.compile(r'(?:line\b\s*)?(\d+)\b\s*(?:"((?:\\.|[^"\\])*)"[\s\d]*)?$', re.ASCII)
+_CONDITION = re.compile(r"(?:if(n?)def\s+__cplusplus|if\s+(!?)\s*defined\s*(?:__cplusplus|\(\s*__cplusplus\s*\)))\s*$")
+_NOT_NEWLINE = re.compile(r"[^\n]")
 _PACK = re.compile(r"pack\s*\(([^()]*)\)\s*$")
 _LAYOUT_PRAGMAS = ("pack", "ms_struct", "scalar_storage_order", "align", "options")
 _PACKS = {"1": 1, "2": 2, "4": 4, "8": 8, "16": 16}
@@ -35,7 +37,7 @@ class Define(NamedTuple):
 class Directives:
     """What the preprocessor lines of one text say."""
 
-    __slots__ = ("_default_pack", "_pack_offsets", "_packs", "_source", "_stack", "defines")
+    __slots__ = ("_conditions", "_default_pack", "_pack_offsets", "_packs", "_source", "_stack", "defines")
 
     def __init__(self, source: Source, default_pack: int = 0) -> None:
         self.defines: list[Define] = []
@@ -44,6 +46,7 @@ class Directives:
         self._pack_offsets = [-1]
         self._packs = [default_pack]
         self._stack: list[tuple[str, int]] = []
+        self._conditions: list[tuple[bool, int]] = []  # of open `#if`s: whether the text is skipped now, and the offset
         if "#" in source.clean:
             self._read()
 
@@ -57,12 +60,41 @@ class Directives:
         pieces = []
         end = 0
         for match in _DIRECTIVE.finditer(text):
-            self._directive(match)
-            pieces.append(text[end : match.start()])
+            between = text[end : match.start()]
+            pieces.append(_NOT_NEWLINE.sub(" ", between) if self._skips() else between)
             pieces.append(" " * (match.end() - match.start()))
             end = match.end()
+            if not self._conditional(match):
+                self._directive(match)
+        if self._conditions:
+            raise source.error("this is never closed: there is no #endif", self._conditions[-1][1])
         pieces.append(text[end:])
         source.clean = "".join(pieces)
+
+    def _skips(self) -> bool:
+        return any(skips for skips, _ in self._conditions)
+
+    def _conditional(self, match: re.Match[str]) -> bool:
+        """Deal with what stands between `#ifdef __cplusplus` and `#endif`, which is not C; False for other lines."""
+        line = match.group()
+        where = match.start() + line.index("#")
+        words = " ".join(line.partition("#")[2].split())
+        condition = _CONDITION.match(words)
+        if condition is not None:
+            is_negated = bool(condition.group(1) or condition.group(2))
+            self._conditions.append((not is_negated, where))
+        elif self._skips() and words.startswith("if"):
+            self._conditions.append((True, where))
+        elif self._conditions and words == "else":
+            skips, opened = self._conditions.pop()
+            self._conditions.append((not skips, opened))
+        elif self._conditions and words == "endif":
+            self._conditions.pop()
+        elif len(self._conditions) == 1 and words.startswith("elif"):
+            return False
+        else:
+            return self._skips()
+        return True
 
     def _directive(self, match: re.Match[str]) -> None:
         parts = _PARTS.match(match.group())
@@ -81,7 +113,7 @@ class Directives:
         elif word or body:
             raise self._source.error(
                 f"'#{word or body}' cannot be used here: declarations are not preprocessed; "
-                "only #define NAME VALUE, #line and #pragma pack are understood",
+                "only #define NAME VALUE, #line, #pragma pack and #ifdef __cplusplus are understood",
                 where,
             )
 

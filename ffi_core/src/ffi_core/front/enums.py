@@ -1,15 +1,15 @@
-"""Enums: their enumerators, the values of these, and the integer type that compilers choose."""
+"""Enums: their enumerators, and the values of these."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Optional
 
 from .constants import UnknownValueError
 from .context import Context
+from .enum_types import enum_base
 from .errors import CDefError
 from .literals import Integer, smallest_type
-from .model import ConstantDecl, EnumDecl, GlobalDecl, Tagged
+from .model import ConstantDecl, EnumDecl, Tagged
 from .tokens import MORE_MEMBERS, UNKNOWN_VALUE
 
 Node = Any  # of pycparser, which has no types
@@ -42,7 +42,12 @@ class EnumReader:
         constants, partial = self._enumerators(list(node.values.enumerators))
         if partial and not c_name and not constants:
             raise context.error("an enum without a name and without enumerators says nothing", node)
-        declare_enum(context, EnumDecl(tag, c_name, tuple(c.name for c in constants), partial, place), constants)
+        # pycparser places an enum at its keyword; the attributes are kept by the token after that.
+        attributes = context.prepared.record_attributes
+        packed = any(a.name == "packed" for at in (token, token + 1) for a in attributes.get(at, ()))
+        declare_enum(
+            context, EnumDecl(tag, c_name, tuple(c.name for c in constants), partial, place, packed), constants
+        )
         return ctype
 
     def _enumerators(self, nodes: list[Node]) -> tuple[list[ConstantDecl], bool]:
@@ -98,26 +103,5 @@ def declare_enum(context: Context, decl: EnumDecl, constants: list[ConstantDecl]
     for constant in constants:
         scope.globals.pop(constant.name, None)
         scope.globals[constant.name] = constant
-    if enum_base(decl, scope.globals) is None:
+    if enum_base(decl, scope.find_global) is None:
         raise CDefError("no integer type holds all values of this enum", decl.place)
-
-
-def enum_base(decl: EnumDecl, constants: Mapping[str, GlobalDecl]) -> Optional[str]:
-    """Choose the integer type of an enum as GCC does; None where none holds all values, "" where not all are known.
-
-    Source: GCC manual, "Structures, Unions, Enumerations, and Bit-Fields".
-    """
-    values = []
-    for name in decl.enumerators:
-        constant = constants.get(name)
-        if not isinstance(constant, ConstantDecl) or constant.value is None:
-            return ""
-        values.append(constant.value)
-    if decl.partial:
-        return ""
-    low, high = min(values, default=0), max(values, default=0)
-    if low >= 0:
-        return "unsigned int" if high < 1 << 32 else "unsigned long" if high < 1 << 64 else None
-    if low >= -(1 << 31) and high < 1 << 31:
-        return "int"
-    return "long" if low >= -(1 << 63) and high < 1 << 63 else None

@@ -297,6 +297,8 @@ class FastReader:
                     return None
             elif width is not None and not self._fits(ctype, width):
                 return None
+            if shape.name and self._scope.typedef_alignment(ctype):
+                return None
             fields.append(Field(name, ctype, width, place(offset)))
         return tuple(fields)
 

@@ -167,16 +167,23 @@ class ConstantDecl:
 
 @dataclass(frozen=True)
 class TypedefDecl:
-    """A typedef.  ``type`` may be UnknownNumber."""
+    """A typedef.  ``type`` may be UnknownNumber.
+
+    Units: ``aligned`` in bytes, 0 where the type has the alignment that it has without the typedef.
+    """
 
     name: str
     type: CType
     place: Place = NOWHERE
+    aligned: int = 0
 
 
 @dataclass(frozen=True)
 class Field:
-    """One member.  ``name`` is "" for an anonymous struct or union; ``bit_width`` None for ordinary members."""
+    """One member.  ``name`` is "" for an anonymous struct or union; ``bit_width`` None for ordinary members.
+
+    Units: ``aligned`` in bytes: at least so much; 0 for what its type has; -n for exactly n, whatever its type has.
+    """
 
     name: str
     type: CType
@@ -191,7 +198,8 @@ class RecordDecl:
 
     ``fields`` is None while it is opaque.  ``c_name`` is what C code calls it (``struct passwd``, or ``T`` for
     ``typedef struct {...} T;`` and for ``typedef ... T;``), "" where C has no name for it.
-    Units: ``pack`` and ``aligned`` in bytes, 0 for none; ``pack`` is -1 for ``__attribute__((packed))``.
+    Units: ``pack`` and ``aligned`` in bytes, 0 for none; ``pack`` is -1 for ``__attribute__((packed))``.  ``aligned`` -n
+    is an alignment of exactly n that is not the size's, from the typedef that names the record.
     """
 
     kind: str
@@ -214,6 +222,7 @@ class EnumDecl:
     """An enum.  ``enumerators`` are names, in source order; their values are constants of the same names.
 
     ``partial`` where the list ended with ``...`` or a value was ``...``; empty ``enumerators`` and partial: opaque.
+    ``packed`` where it has the smallest integer type that does.
     """
 
     tag: str
@@ -221,6 +230,7 @@ class EnumDecl:
     enumerators: tuple[str, ...]
     partial: bool = False
     place: Place = NOWHERE
+    packed: bool = False
 
     @property
     def key(self) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import replace
 from operator import itemgetter
 from typing import Any, Optional
 
 from .constants import UnknownValueError
 from .context import FIRST_LINE, Context, Reading, SizeOf
+from .declarator_attributes import DeclaratorAttributes
 from .declarators import TypeReader
 from .diagnosis import FILE_NAME, explain
 from .directives import Directives
@@ -253,11 +255,27 @@ class Parser:
             ctype = self._types.read(node)
             if isinstance(ctype, Function):
                 ctype = self._types.with_convention(ctype, node)
-            self._scope.declare_typedef(node.name, ctype, place)
+            aligned = self._typedef_alignment(node)
+            if aligned:
+                self._align_record(node, ctype, aligned)
+            self._scope.declare_typedef(node.name, ctype, place, aligned)
             return
         opaque = Tagged("struct", record.tag)
         self._scope.declare_type(record.key, record)
         self._scope.declare_typedef(node.name, Pointer(opaque) if stars else opaque, place)
+
+    def _typedef_alignment(self, node: Node) -> int:
+        context = self._context
+        candidates = context.prepared.typedef_attributes
+        return context.alignment(DeclaratorAttributes(context, candidates).of(node)) if candidates else 0
+
+    def _align_record(self, node: Node, ctype: CType, aligned: int) -> None:
+        """Give a record that has no other name than that of its typedef the alignment of that."""
+        record = self._context.record(ctype) if isinstance(ctype, Tagged) else None
+        if record is not None and record.c_name == node.name and record.fields is not None:
+            if record.aligned > 0:
+                raise self._context.error("this has two alignments; write one of them", node)
+            self._scope.types[record.key] = replace(record, aligned=-aligned)
 
     def _declaration(self, node: Node) -> None:
         context = self._context

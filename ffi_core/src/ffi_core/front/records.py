@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from .attributes import PACKED, Attribute
+from .attributes import PACKED
 from .context import Context
+from .declarator_attributes import DeclaratorAttributes
 from .declarators import TypeReader
 from .model import (
     Array,
@@ -70,7 +71,7 @@ class RecordReader:
         partial = bool(members) and getattr(members[-1], "name", None) == MORE_MEMBERS
         if partial:
             members.pop()
-        fields = _Members(context, self._types, opaque, partial=partial).read(members)
+        fields = _Members(context, self._types, opaque, partial=partial, packed=packed).read(members)
         return RecordDecl(
             opaque.kind,
             opaque.tag,
@@ -86,14 +87,15 @@ class RecordReader:
 class _Members:
     """The members of one struct or union."""
 
-    def __init__(self, context: Context, types: TypeReader, record: RecordDecl, *, partial: bool) -> None:
+    def __init__(self, context: Context, types: TypeReader, record: RecordDecl, *, partial: bool, packed: bool) -> None:
         self._context = context
         self._types = types
         self._record = record
         self._partial = partial
         self._fields: list[Field] = []
         self._names: dict[str, Field] = {}
-        self._inherited: list[Attribute] = []  # of the specifiers that the declarators of one declaration share
+        self._packed = packed
+        self._attributes = DeclaratorAttributes(context, context.prepared.member_attributes)
 
     def read(self, members: list[Node]) -> tuple[Field, ...]:
         for index, member in enumerate(members):
@@ -118,7 +120,7 @@ class _Members:
             return self._bit_field(node, ctype)
         if not node.name:
             return self._anonymous(node, ctype)
-        return Field(node.name, ctype, None, place, self._alignment(node))
+        return Field(node.name, ctype, None, place, self._alignment(node, ctype))
 
     def _lone(self, node: Node) -> CType:
         """Read a member without a declarator: ``struct {...};``."""
@@ -137,7 +139,7 @@ class _Members:
                 f"'{ctype.key};' declares no member in C: give the member a name, or leave out the tag '{ctype.tag}'",
                 node,
             )
-        return Field("", ctype, None, self._context.place(node), self._alignment(node))
+        return Field("", ctype, None, self._context.place(node), self._alignment(node, ctype))
 
     def _bit_field(self, node: Node, ctype: CType) -> Field:
         context = self._context
@@ -158,7 +160,7 @@ class _Members:
             raise context.error(f"a bit-field of {width} bits is wider than its type '{spell(ctype)}'", node.bitsize)
         if width == 0 and name:
             raise context.error("only a bit-field without a name can have the width 0", node.bitsize)
-        return Field(name, ctype, width, context.place(where), self._alignment(node))
+        return Field(name, ctype, width, context.place(where), self._alignment(node, ctype))
 
     def _check_name(self, field: Field, node: Node) -> None:
         names = [field.name]
@@ -190,9 +192,8 @@ class _Members:
         if isinstance(item, Tagged) and item.key == self._record.key:
             raise context.error(f"'{self._record.key}' cannot contain itself; declare a pointer to it", node)
 
-    # Attributes.
-
-    def _alignment(self, node: Node) -> int:
+    def _alignment(self, node: Node, ctype: CType) -> int:
+        """Give the alignment of a member, as a ``Field`` has it."""
         largest = 0
         for alignas in node.align or ():
             operand = alignas.alignment
@@ -203,69 +204,18 @@ class _Members:
             if value & (value - 1):
                 raise self._context.error("an alignment is a power of two", operand)
             largest = max(largest, value)
-        if self._context.prepared.member_attributes:
-            attributes = self._attributes(node)
-            largest = max(largest, self._context.alignment(attributes))
-        return largest
-
-    def _attributes(self, node: Node) -> list[Attribute]:
-        """Collect the attributes of a member: of its declarator, and of the specifiers before it."""
-        context = self._context
-        token = context.token(node if node.name else node.bitsize or node)
-        start, own_start = self._bounds_before(token)
-        end = self._end(own_start)
-        inside = [a for a in context.prepared.member_attributes if own_start <= a.token <= end]
-        own = [a for a in inside if self._belongs(a, own_start, end)]
-        for attribute in own:
-            if attribute.name == "packed":
-                raise context.source.error(
-                    "'packed' on a single member is not supported; pack the whole struct, or declare it with '...;'",
-                    attribute.offset,
-                )
-            if attribute.after_pointer and attribute.token <= token:
-                raise context.source.error("write this attribute after the member's name", attribute.offset)
-        if start == own_start:
-            self._inherited = [a for a in own if a.token <= token]
-            return own
-        return own + self._inherited
-
-    def _belongs(self, attribute: Attribute, start: int, end: int) -> bool:
-        """Leave out attributes inside braces between two tokens: they belong to members of a nested record."""
-        texts = self._context.prepared.texts
-        depth = 0
-        for index in range(start, min(attribute.token, end)):
-            depth += (texts[index] == "{") - (texts[index] == "}")
-        return depth == 0
-
-    def _bounds_before(self, token: int) -> tuple[int, int]:
-        """Find where the declaration of a member starts, and where its own declarator does."""
-        texts = self._context.prepared.texts
-        depth = 0
-        own = -1
-        for index in range(token - 1, -1, -1):
-            text = texts[index]
-            if text in {")", "]", "}"}:
-                depth += 1
-            elif text in {"(", "["} or (text == "{" and depth > 0):
-                depth -= 1
-            elif depth <= 0 and text in {";", "{"}:
-                return index + 1, own if own >= 0 else index + 1
-            elif depth <= 0 and text == "," and own < 0:
-                own = index + 1
-        return 0, max(own, 0)
-
-    def _end(self, start: int) -> int:
-        texts = self._context.prepared.texts
-        depth = 0
-        for index in range(start, len(texts)):
-            text = texts[index]
-            if text in {"(", "[", "{"}:
-                depth += 1
-            elif text in {")", "]", "}"}:
-                depth -= 1
-            elif depth <= 0 and text in {",", ";"}:
-                return index
-        return len(texts)
+        attributes = self._attributes.of(node) if self._context.prepared.member_attributes else []
+        largest = max(largest, self._context.alignment(attributes))
+        natural = self._context.scope.typedef_alignment(ctype)
+        if natural and node.bitsize is not None:
+            raise self._context.error(
+                f"a bit-field cannot have the type '{spell(ctype)}', which has an alignment of its own", node
+            )
+        if self._packed:
+            return largest
+        if any(attribute.name == "packed" for attribute in attributes):
+            return -max(largest, 1)
+        return -max(largest, natural) if natural else largest
 
 
 def _has_declarator(node: Node) -> bool:

@@ -366,10 +366,8 @@ class Rewriter:
             self.prepared.member_attributes.append(attribute)
 
     def _record_attributes(self, brace: Brace, attributes: list[Attribute]) -> None:
-        if brace.kind == "enum":
-            raise self._source.error(
-                f"'{attributes[0].name}' on an enum is not supported: it changes its integer type", attributes[0].offset
-            )
+        if brace.kind == "enum" and any(attribute.name == "aligned" for attribute in attributes):
+            raise self._source.error("'aligned' on an enum is not supported", attributes[0].offset)
         self.prepared.record_attributes.setdefault(brace.key, []).extend(attributes)
 
     def _top_attribute(self, attribute: Attribute, where: int) -> None:
@@ -377,9 +375,7 @@ class Rewriter:
         if attribute.name == "packed":
             raise self._error("compilers ignore 'packed' here: write it directly after the '}' of the struct", where)
         if is_typedef:
-            raise self._error(
-                "'aligned' on a typedef is not supported: write it directly after the '}' of the struct", where
-            )
+            self.prepared.typedef_attributes.append(attribute)
 
 
 _HANDLERS: Final[dict[str, Callable[[Rewriter, int], int]]] = {

@@ -112,9 +112,9 @@ class Scope:
             self.generation += 1
         return True
 
-    def declare_typedef(self, name: str, ctype: CType, place: Place) -> None:
+    def declare_typedef(self, name: str, ctype: CType, place: Place, aligned: int = 0) -> None:
         """Add a typedef, unless it says of a common name what that means anyway: ``typedef _Bool bool;``."""
-        decl = TypedefDecl(name, ctype, place)
+        decl = TypedefDecl(name, ctype, place, aligned)
         other = self.find_global(name)
         if other is not None and not self._override:
             raise _conflict(f"'{name}'", decl, other)
@@ -138,6 +138,20 @@ class Scope:
                 return ctype
             ctype = qualify(decl.type, ctype.qualifiers)
         return ctype
+
+    def typedef_alignment(self, ctype: CType) -> int:
+        """Give the alignment that a typedef gives a type, or the items of an array; 0 for none."""
+        while isinstance(ctype, (Named, Array)):
+            if isinstance(ctype, Array):
+                ctype = ctype.item
+                continue
+            decl = self.find_type(ctype.name)
+            if not isinstance(decl, TypedefDecl):
+                return 0
+            if decl.aligned:
+                return decl.aligned
+            ctype = decl.type
+        return 0
 
     def expand(self, ctype: CType) -> CType:
         """Replace all typedefs in a type, so that types can be compared."""
@@ -183,9 +197,9 @@ class Scope:
 
     def _same_type(self, one: TypeDecl, other: TypeDecl) -> bool:
         if isinstance(one, TypedefDecl) and isinstance(other, TypedefDecl):
-            return self._same_ctype(one.type, other.type)
+            return one.aligned == other.aligned and self._same_ctype(one.type, other.type)
         if isinstance(one, EnumDecl) and isinstance(other, EnumDecl):
-            return one.enumerators == other.enumerators and one.partial == other.partial
+            return (one.enumerators, one.partial, one.packed) == (other.enumerators, other.partial, other.packed)
         if isinstance(one, RecordDecl) and isinstance(other, RecordDecl):
             if one.fields is None or other.fields is None:
                 return one.fields is other.fields

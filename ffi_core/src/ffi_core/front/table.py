@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Union
 
-from .enums import enum_base
+from .enum_types import enum_base
 from .model import (
     ConstantDecl,
     Declarations,
@@ -53,7 +53,7 @@ def _type(decl: TypeDecl, declarations: Declarations) -> Entry:
             return ("unknown", decl.type.kind)
         return ("typedef", spell(decl.type))
     if isinstance(decl, EnumDecl):
-        base = enum_base(decl, declarations.globals)
+        base = enum_base(decl, declarations.globals.get)
         return ("enum", ",".join(decl.enumerators), int(decl.partial), base or "")
     return _record(decl)
 

@@ -39,8 +39,8 @@ class Prepared:
     Shapes: ``texts`` and ``offsets`` have one entry per token.  ``statements`` are the tokens with which top-level
     declarations start.  ``python`` are the ranges of tokens that are ``extern "Python"``, and whether they are
     exported.  ``conventions`` maps the token after a calling convention to it and to its offset.  ``expressions`` are
-    the tokens with which appended expressions start.  ``record_attributes`` are kept by the token of the record's
-    tag, or of its ``{`` where it has none.  ``arguments`` are the tokens of ``aligned(...)``.
+    the tokens with which appended expressions start.  ``record_attributes``, also those of enums, are kept by the token
+    of the tag, or of the ``{`` where there is none.  ``arguments`` are the tokens of ``aligned(...)``.
     """
 
     def __init__(self) -> None:
@@ -52,6 +52,7 @@ class Prepared:
         self.conventions: dict[int, tuple[str, int]] = {}
         self.record_attributes: dict[int, list[Attribute]] = {}
         self.member_attributes: list[Attribute] = []
+        self.typedef_attributes: list[Attribute] = []
         self.arguments: list[tuple[list[str], list[int]]] = []
 
 
