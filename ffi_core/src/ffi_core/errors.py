@@ -86,7 +86,7 @@ class ArrayLengthError(CDefError, ValueError):
 
 
 class FunctionTypeError(CDefError, TypeError):
-    """A function type was given where only values and pointers are: there is no value of such a type."""
+    """A function type stands where no function can be: as the type of a value, or as the result of a function."""
 
 
 class VerificationMissing(FFIError, NotImplementedError):  # noqa: N818 - known by this name

@@ -297,10 +297,12 @@ declare_tag(parser *p, const char *keyword, PyObject *key)
         PyObject *tag = PyUnicode_FromStringAndSize(p->start, (Py_ssize_t)p->length);
         PyObject *other = tag == NULL ? NULL : PyUnicode_FromFormat("%s %U", keywords[i], tag);
         ffic_ctype *known = other == NULL ? NULL : ffic_find_tagged(p->ffi, other);
+        /* What has no members may have been named before in the same way. */
+        bool is_taken = known != NULL && ffic_ctype_complete(known) == 0 && !(known->flags & FFIC_TYPE_OPAQUE);
         Py_XDECREF(tag);
         Py_XDECREF(other);
         Py_XDECREF(known);
-        if (known != NULL || PyErr_Occurred()) {
+        if (is_taken || PyErr_Occurred()) {
             return NULL;
         }
     }
@@ -599,7 +601,7 @@ parse_function(parser *p, ffic_ctype *base, bool is_stdcall)
     ffic_ctype *result = parse_suffixes(p, base);
     ffic_ctype *function = NULL;
     if (result != NULL && (result->kind == FFIC_KIND_ARRAY || result->kind == FFIC_KIND_FUNCTION)) {
-        fail_at(p, parenthesis, "a function cannot return an array or a function");
+        fail_with(p, p->ffi->state->function_type_error, parenthesis, "a function cannot return an array or a function");
     }
     else if (result != NULL) {
         Py_ssize_t count = PyList_GET_SIZE(list);
