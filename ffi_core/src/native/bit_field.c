@@ -76,10 +76,7 @@ ones(const ffic_cfield *field)
 static bool
 is_signed(const ffic_cfield *field)
 {
-    const ffic_ctype *ct = field->type;
-    if (ct->code == FFIC_CODE_CHAR) {
-        return (char)-1 < 0;
-    }
+    const ffic_ctype *ct = field->type; /* `char` is a byte, whatever its sign is in C: as in int(ffi.cast("char", -1)) */
     return (ct->flags & FFIC_TYPE_SIGNED) && ct->code != FFIC_CODE_BOOL;
 }
 
