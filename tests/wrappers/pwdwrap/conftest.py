@@ -32,12 +32,14 @@ def fake_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_with_users(fake_library: Path, tmp_path: Path) -> FakeRun:
     """Give a function that runs code in a new process whose users are ``database``; it returns what ``answer`` gets.
 
-    ``path`` is searched for modules first; other keywords become environment variables.
+    Its groups are ``group_database``; ``path`` is searched for modules first; other keywords become environment variables.
     """
 
-    def run(database: bytes, code: str, *, path: str = "", **environment: str) -> Any:
+    def run(database: bytes, code: str, *, path: str = "", group_database: bytes = b"", **environment: str) -> Any:
         passwd = tmp_path / "passwd"
         passwd.write_bytes(database)
+        groups = tmp_path / "group"
+        groups.write_bytes(group_database)
         prelude = "import json, sys\ndef answer(value):\n    print('ANSWER' + json.dumps(value))\n"
         done = subprocess.run(
             [sys.executable, "-c", prelude + code],
@@ -45,6 +47,7 @@ def run_with_users(fake_library: Path, tmp_path: Path) -> FakeRun:
                 **os.environ,
                 "LD_PRELOAD": " ".join([*os.environ.get("LD_PRELOAD", "").split(), str(fake_library)]),
                 "FAKE_PASSWD": str(passwd),
+                "FAKE_GROUP": str(groups),
                 "PYTHONPATH": os.pathsep.join(filter(None, [path, os.environ.get("PYTHONPATH", "")])),
                 "PYTHONUTF8": "1",
                 **environment,

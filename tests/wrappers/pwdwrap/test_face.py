@@ -47,9 +47,30 @@ def test_the_public_names_are_declared() -> None:
         assert getattr(pwdwrap, name).__doc__
 
 
+def test_no_cdata_is_visible() -> None:
+    for name in pwdwrap.__all__:
+        value = getattr(pwdwrap, name)
+        inside = [getattr(value, part) for part in dir(value) if not part.startswith("_")]
+        for part in (value, *inside, *vars(pwdwrap.WatchedDatabase()).values()):
+            assert not type(part).__module__.startswith(("ffi_core", "pwdwrap._pwd")), (name, part)
+
+
 def test_results_are_plain_python() -> None:
     entries = [*pwdwrap.getpwall(), *pwdwrap.UserDatabase(), pwdwrap.getpwuid(0), pwdwrap.getpwnam("root")]
     assert {type(value) for entry in entries for value in entry} == {str, int}
+    watched = pwdwrap.WatchedDatabase()
+    groups = [
+        *pwdwrap.getgrall(),
+        *pwdwrap.groups_of("root"),
+        *watched.groups(),
+        *watched.groups_of(0),
+        watched.group(0),
+    ]
+    assert {type(value) for entry in groups for value in entry} == {str, int, list}
+    assert {type(member) for entry in groups for member in entry.gr_mem} <= {str}
+    assert {type(gid) for gid in pwdwrap.getgrouplist("root", 0)} == {int}
+    assert {type(path) for path in (pwdwrap.home_of(), pwdwrap.expanduser("~"), watched.expanduser("~root"))} == {str}
+    assert {type(value) for value in (pwdwrap.is_member(0, 0), watched.is_member(0, 0))} == {bool}
 
 
 def test_one_user(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""CPython's own tests of ``pwd``, with ``pwdwrap`` in its place."""
+"""CPython's own tests of ``pwd`` and ``grp``, with ``pwdwrap`` in their place."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ import pytest
 CODE = """
 import sys
 import pwdwrap
-sys.modules["pwd"] = pwdwrap
+sys.modules["NAME"] = pwdwrap
 import unittest
-import test.test_pwd
-assert test.test_pwd.pwd is pwdwrap
-unittest.main(test.test_pwd, verbosity=2)
+import test.test_NAME
+assert test.test_NAME.NAME is pwdwrap
+unittest.main(test.test_NAME, verbosity=2)
 """
 
 
-def test_the_tests_of_the_standard_library_pass() -> None:
+@pytest.mark.parametrize("name", ["pwd", "grp"])
+def test_the_tests_of_the_standard_library_pass(name: str) -> None:
     try:
-        found = importlib.util.find_spec("test.test_pwd")
+        found = importlib.util.find_spec(f"test.test_{name}")
     except ModuleNotFoundError:
         found = None
     if found is None:
-        pytest.skip("this Python comes without test.test_pwd")
-    done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=False)
+        pytest.skip("this Python comes without its tests")
+    done = subprocess.run(
+        [sys.executable, "-c", CODE.replace("NAME", name)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "OK" in done.stderr.splitlines()[-1]
     assert "Ran 0 tests" not in done.stderr

@@ -49,7 +49,8 @@ def posix_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
     build = runpy.run_path(str(Path(pwdwrap.__file__).with_name("_build.py")))
     ffi = type(build["ffibuilder"])()
     ffi.cdef(build["CDEF"])
-    ffi.set_source("_pwd_posix", "#define PWDWRAP_ONLY_POSIX\n" + build["SOURCE"])
+    source = "#define PWDWRAP_ONLY_POSIX\n" + build["SOURCE"]
+    ffi.set_source("_pwd_posix", source, include_dirs=[str(Path(pwdwrap.__file__).parent)])
     ffi.compile(tmpdir=str(folder))
     return folder
 
@@ -69,6 +70,14 @@ def test_a_system_without_getpwent_r(run_with_users: FakeRun, posix_only: Path) 
     ours, theirs, iterated = run_with_users(ODD, code, path=str(posix_only))
     assert ours == theirs
     assert iterated == ours[0]
+
+
+def test_groups_of_a_system_without_getgrent_r(run_with_users: FakeRun, posix_only: Path) -> None:
+    code = "import _pwd_posix\nsys.modules['pwdwrap._pwd'] = _pwd_posix\nimport pwdwrap\nanswer(pwdwrap.getgrall())"
+    members = [f"user{number}" for number in range(5000)]
+    database = f"a:x:1:\nbig:x:2:{','.join(members)}\nc:NULL:3:me\n".encode()
+    groups = run_with_users(b"", code, path=str(posix_only), group_database=database)
+    assert groups == [["a", "x", 1, []], ["big", "x", 2, members], ["c", None, 3, ["me"]]]
 
 
 def test_an_empty_database(run_with_users: FakeRun) -> None:

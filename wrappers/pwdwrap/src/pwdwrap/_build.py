@@ -1,10 +1,12 @@
 """Build ``pwdwrap._pwd``, the C module behind ``_raw``.
 
 Belongs here: the C declarations, and the few C functions that bring entries of the user database into one block of
-memory, so that Python takes them over with one call and one decoding.
+memory, so that Python takes them over with one call and one decoding.  Those for groups are in ``_groups.h``.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from ffi_core import FFI
 
@@ -35,9 +37,26 @@ CDEF = """
     int pwdwrap_next(struct pwdwrap_block *block);
     void pwdwrap_rewind(void);
     void pwdwrap_close(void);
+
+    struct pwdwrap_group {
+        char *text;
+        size_t size;
+        char *buffer;
+        size_t capacity;
+        gid_t gid;
+        int no_password;
+    };
+
+    int pwdwrap_group_by_gid(gid_t gid, struct pwdwrap_group *group);
+    int pwdwrap_group_by_name(const char *name, struct pwdwrap_group *group);
+    void pwdwrap_rewind_groups(void);
+    void pwdwrap_close_groups(void);
+    int pwdwrap_next_group(struct pwdwrap_group *group);
+    int pwdwrap_groups_of(const char *name, gid_t gid, gid_t *groups, int room);
 """
 
 SOURCE = r"""
+#include "_groups.h"
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>
@@ -227,7 +246,12 @@ static void pwdwrap_close(void)
 
 ffibuilder = FFI()
 ffibuilder.cdef(CDEF)
-ffibuilder.set_source("pwdwrap._pwd", SOURCE)
+ffibuilder.set_source(
+    "pwdwrap._pwd",
+    SOURCE,
+    include_dirs=[str(Path(__file__).resolve().parent)],
+    depends=["src/pwdwrap/_groups.h"],  # from the folder of pyproject.toml
+)
 
 if __name__ == "__main__":
     ffibuilder.compile(verbose=True)

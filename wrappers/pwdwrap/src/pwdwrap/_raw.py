@@ -15,6 +15,7 @@ from typing import Any, Final, Optional
 
 from pwdwrap import _pwd
 from pwdwrap._entry import PasswdEntry
+from pwdwrap._group_entry import GroupEntry
 
 _ffi: Final[Any] = _pwd.ffi
 _lib: Final[Any] = _pwd.lib
@@ -209,3 +210,85 @@ def read_next() -> tuple[list[PasswdEntry], bool]:
     _put_back(scratch)
     _raise_failure(-status)
     return entries, status == _END or (count == 0 and status != 0)
+
+
+# Groups.
+
+GID_MAX: Final = int(_ffi.cast("gid_t", -1))
+"""``(gid_t)-1``, which C functions take for "no group"."""
+
+rewind_groups: Final[Callable[[], None]] = _lib.pwdwrap_rewind_groups
+"""Start reading all groups; callers of this, ``next_group`` and ``close_groups`` must exclude each other."""
+
+close_groups: Final[Callable[[], None]] = _lib.pwdwrap_close_groups
+"""Close what ``rewind_groups`` opened."""
+
+_FIRST_ROOM: Final = 32
+_LAST_ROOM: Final = 1 << 20
+
+
+def group_by_gid(gid: int) -> Optional[GroupEntry]:
+    """Look up the group with the number ``gid``; None when there is none.
+
+    Errors: ``OverflowError`` when C's ``gid_t`` cannot hold ``gid``; ``OSError``; ``MemoryError``.
+    """
+    return _find_group(_lib.pwdwrap_group_by_gid, gid)
+
+
+def group_by_name(name: bytes) -> Optional[GroupEntry]:
+    """Look up the group called ``name``; None when there is none.
+
+    Errors: ``OSError``; ``MemoryError``.
+    """
+    return _find_group(_lib.pwdwrap_group_by_name, name)
+
+
+def next_group() -> Optional[GroupEntry]:
+    """Read the next group; None at the end.
+
+    Errors: ``OSError``; ``MemoryError``.
+    """
+    return _find_group(_lib.pwdwrap_next_group)
+
+
+def _find_group(function: Any, *key: object) -> Optional[GroupEntry]:
+    """Call ``function`` with as much memory as it needs, and take its result over."""
+    capacity = _FIRST_CAPACITY
+    while True:
+        memory = _ffi.new("char[]", 2 * capacity)
+        group = _ffi.new("struct pwdwrap_group *")
+        group.text = memory
+        group.size = capacity
+        group.buffer = memory + capacity
+        group.capacity = capacity
+        length = function(*key, group)
+        if length == -errno.ERANGE and capacity < _LAST_CAPACITY:
+            capacity *= 4
+        elif length != -errno.EINTR:
+            break
+    if length <= 0:
+        _raise_failure(-length)
+        if length == -errno.ERANGE:
+            raise OSError(errno.ERANGE, "an entry of the group database is too large")
+        return None
+    text: bytes = _ffi.unpack(memory, length - 1)
+    name, password, *members = text.decode(ENCODING, ENCODING_ERRORS).split("\0")
+    gid = -1 if group.gid == GID_MAX else group.gid
+    return GroupEntry((name, None if group.no_password else password, gid, members))
+
+
+def groups_of(name: bytes, gid: int) -> list[int]:
+    """Return the numbers of the groups that a user is a member of, and ``gid``.
+
+    Errors: ``OverflowError`` when C's ``gid_t`` cannot hold ``gid``; ``OSError``.
+    """
+    room = _FIRST_ROOM
+    while True:
+        groups = _ffi.new("gid_t[]", room)
+        count: int = _lib.pwdwrap_groups_of(name, gid, groups, room)
+        if count <= room:
+            found: list[int] = _ffi.unpack(groups, max(count, 0))
+            return found
+        if count > _LAST_ROOM:
+            raise OSError(errno.ERANGE, "a user is in too many groups")
+        room = count
