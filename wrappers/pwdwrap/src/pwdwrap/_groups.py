@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
+import warnings
 from operator import index
-from typing import Final, Optional, SupportsIndex, Union
+from typing import Any, Final, Optional, SupportsIndex, Union, cast
 
 from pwdwrap import _raw
 from pwdwrap._group_entry import GroupEntry
@@ -22,7 +24,7 @@ def getgrgid(id: SupportsIndex) -> GroupEntry:  # noqa: A002 - the standard libr
     Errors: ``KeyError`` when there is no such group; ``TypeError`` when ``id`` is not an integer; ``OverflowError`` for a number that no group
     can have; ``OSError`` when the database cannot be read.
     """
-    number = _as_gid(id)
+    number = _as_gid(_converted(id) if sys.version_info < (3, 10) else id)
     entry = _raw.group_by_gid(number)
     if entry is None:
         raise KeyError(f"getgrgid(): gid not found: {-1 if number == _raw.GID_MAX else number}")
@@ -101,6 +103,14 @@ def find_group(group: Union[str, int]) -> Optional[GroupEntry]:
         return getgrnam(group) if isinstance(group, str) else getgrgid(group)
     except KeyError:
         return None
+
+
+def _converted(gid: Any) -> SupportsIndex:
+    """Convert what is no integer, with a warning: so does the ``grp`` of Python 3.9."""
+    if hasattr(gid, "__index__"):
+        return cast(SupportsIndex, gid)
+    warnings.warn(f"group id must be int, not {type(gid).__name__}", DeprecationWarning, stacklevel=3)
+    return int(gid)
 
 
 def _as_gid(gid: SupportsIndex) -> int:
