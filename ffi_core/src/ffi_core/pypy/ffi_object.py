@@ -8,7 +8,7 @@ from __future__ import annotations
 from _thread import RLock
 
 from ffi_core.errors import FFIError, UnknownSizeError
-from ffi_core.pypy import c_types, paths
+from ffi_core.pypy import c_types, paths, tuple_reader
 from ffi_core.pypy.backend import CHAR_ARRAY, NULL, VOID_POINTER, CData, CType, backend
 from ffi_core.pypy.declarations import CONSTANT, Declarations
 from ffi_core.pypy.function import Function
@@ -256,6 +256,17 @@ class FFI:
     def unpack(self, cdata: Any, length: int) -> Any:
         """Return `length` items as bytes, str or list."""
         return backend.unpack(cdata, length)
+
+    def tuple_reader(
+        self, cdecl: Any, cls: Any = tuple, encoding: Any = None, errors: Any = "strict", fields: Any = None
+    ) -> Any:
+        """Return a function that turns such a struct into a tuple of its fields."""
+        tuple_reader.check_arguments(cls, encoding, errors)
+        ctype = self._type(cdecl)
+        self._explain(ctype)
+        record = tuple_reader.check_record(ctype)
+        names = tuple_reader.all_names(record) if fields is None else tuple_reader.check_names(record, fields)
+        return tuple_reader.TupleReader(record, cls, names, encoding, errors).read
 
     @property
     def errno(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time as _standard
 from time import struct_time
 from typing import Final, NamedTuple, Optional
@@ -23,8 +24,9 @@ _SIZE: Final = _raw.BUFFER_SIZE
 _FORMATS: Final = 256
 _new = tuple.__new__
 
-# Formats as C takes them.  Programs use a few formats again and again.
-_formats: dict[str, object] = {}
+# Formats as C takes them, and whether they may ask for the zone.  Programs use a few formats again and again.
+_formats: dict[str, tuple[object, bool]] = {}
+_asks_for_no_zone: Final = re.compile(r"(?:[^%]|%[aAbBdHIjmMpSUwWyYTFDuVGgeRn%])*").fullmatch
 
 
 def strftime(format: str, t: Optional[TimeTuple] = None, /, *, locale: Optional[TimeLocale] = None) -> str:  # noqa: A002
@@ -33,12 +35,12 @@ def strftime(format: str, t: Optional[TimeTuple] = None, /, *, locale: Optional[
     Errors: ``ValueError`` for a field out of range; ``OverflowError`` for a year of more than 32 bits; ``TypeError``.
     """
     try:
-        form = _formats[format]
+        form, zoned = _formats[format]
     except KeyError:
         learnt = _learn(format)
         if learnt is None:
             return _with_nuls(format, t, locale)
-        form = learnt
+        form, zoned = learnt
     pointer = _NULL if locale is None else locale._handle.pointer
     try:
         buffer = _take_buffer()
@@ -46,10 +48,12 @@ def strftime(format: str, t: Optional[TimeTuple] = None, /, *, locale: Optional[
         buffer = _new_buffer(_SIZE)
     if t is None:
         length = _write_now(form, pointer, buffer, _SIZE)
-    elif type(t) is struct_time:
+    elif type(t) is not struct_time:
+        check_nine(t)
+        length = _write_time(form, t, _NULL, 0, pointer, buffer, _SIZE)
+    elif zoned:
         length = _write_time(form, t, t.tm_zone or _NULL, t.tm_gmtoff or 0, pointer, buffer, _SIZE)
     else:
-        check_nine(t)
         length = _write_time(form, t, _NULL, 0, pointer, buffer, _SIZE)
     if length > 0:
         text = _take_text(buffer, length)
@@ -156,13 +160,13 @@ def _with_room(form: str, fields: TimeTuple, locale: object) -> str:
     return ""
 
 
-def _learn(form: object) -> Optional[object]:
+def _learn(form: object) -> Optional[tuple[object, bool]]:
     """Convert a format for C, and keep that for the next time; None where it has null characters."""
     if not isinstance(form, str):
         raise TypeError(f"strftime() argument 1 must be str, not {type(form).__name__}")
     if "\0" in form:
         return None
-    made = _raw.new_text(form)
+    made = (_raw.new_text(form), _asks_for_no_zone(form) is None)
     if len(_formats) >= _FORMATS:
         _formats.clear()
     _formats[str(form)] = made
