@@ -390,3 +390,22 @@ def conformance(session: nox.Session) -> None:
             "cffi==2.1.1",
         )
     session.run("python", "tests/conformance/run.py", str(sdist), *session.posargs)
+
+
+@nox.session
+def clients(session: nox.Session) -> None:
+    """Build packages that depend on cffi with ffi_core in its place, from their sdists, and run their own tests."""
+    session.install("-q", *nox.project.dependency_groups(GROUPS, "clients"))
+    missing = str(session.run("python", "tests/clients/run.py", "--missing", silent=True)).split()
+    if missing:
+        install_from_debian(session, missing)
+    session.run("python", "tests/clients/run.py", str(wheel(session, CORE)), *session.posargs)
+
+
+def install_from_debian(session: nox.Session, packages: list[str]) -> None:
+    """Install what the system lacks, where this is possible without asking anybody."""
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    if os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
+        session.run(*command, external=True, silent=True, env={"DEBIAN_FRONTEND": "noninteractive"})
+    else:
+        session.error(f"please install what Debian calls {', '.join(packages)}: sudo {' '.join(command)}")

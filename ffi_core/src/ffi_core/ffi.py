@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ffi_core.build import GeneratedModule
     from ffi_core.front.model import CType, Declarations, Place
+    from ffi_core.verify import Verified, Verifier
 
     StrPath = Union[str, os.PathLike[str]]
 
@@ -30,6 +31,9 @@ class FFI(runtime.FFI):
     """
 
     _writes_stubs = True
+
+    verifier: Verifier
+    """What ``verify()`` used last."""
 
     def __init__(self, *, keep_alive: bool = False) -> None:
         """Start without declarations.
@@ -45,6 +49,7 @@ class FFI(runtime.FFI):
         self._own: Optional[Declarations] = None  # without what is included
         self._included: list[FFI] = []
         self._module: Optional[GeneratedModule] = None
+        self._verified: Optional[Verified] = None  # by the newest verify()
         self._unicode: Optional[bool] = None
         self._init_code: Optional[str] = None  # Python text, in a library for embedding
         self._has_init_code = False
@@ -378,3 +383,17 @@ class FFI(runtime.FFI):
         if self._init_code is not None:
             raise TypeError("distutils_extension() is for extension modules, not for libraries that embed Python")
         return extension_for(module, path)
+
+    def verify(self, source: str = "", tmpdir: Optional[StrPath] = None, **kwds: Any) -> Any:
+        """Compile what is declared with the C code ``source``, import that, and give its ``lib``.
+
+        Deprecated: use ``set_source`` and ``compile``.  ``tmpdir`` is the directory of the module, by default
+        ``__pycache__`` beside the caller's file.  ``kwds`` are those of ``Verifier``, and of ``setuptools.Extension``.
+        Errors: ``VerificationError`` with what the compiler says, and where a declaration is not what it found.
+        """
+        from ffi_core.verify import Verifier, caller_folder
+
+        if tmpdir is None:
+            tmpdir = caller_folder(sys._getframe(1).f_code.co_filename)
+        self.verifier = Verifier(self, source, tmpdir, **kwds)
+        return self.verifier.load_library()

@@ -252,6 +252,29 @@ ffi_replace(PyObject *self, PyObject *other)
     Py_RETURN_NONE;
 }
 
+/* Take some structs, unions and enums, by their names in the declaration table, as another ffi made them of the same declarations. */
+static PyObject *
+ffi_share_types(PyObject *self, PyObject *types)
+{
+    ffic_ffi *ffi = (ffic_ffi *)self;
+    PyObject *name;
+    PyObject *ctype;
+    Py_ssize_t position = 0;
+    bool is_right = PyDict_Check(types);
+    while (is_right && PyDict_Next(types, &position, &name, &ctype)) {
+        is_right = PyUnicode_Check(name) && PyObject_TypeCheck(ctype, ffi->state->ctype_type);
+    }
+    if (!is_right) {
+        PyErr_SetString(PyExc_TypeError, "_share_types() takes a dict of C types");
+        return NULL;
+    }
+    PyDict_Clear(ffi->parsed);
+    if (PyDict_Update(ffi->tagged, types) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 /* ---- init_once -------------------------------------------------------------------------------------------------------------- */
 
 /* One lock per tag, made under the GIL or the critical section; the function runs with it held. */
@@ -495,6 +518,7 @@ static PyMethodDef ffi_methods[] = {
     METHOD(init_once, "init_once(func, tag)\n--\n\nCall `func` once per tag, also with several threads; return its result."),
     {"_declare", (PyCFunction)(void (*)(void))ffi_declare, METH_FASTCALL, NULL},
     {"_replace", ffi_replace, METH_O, NULL},
+    {"_share_types", ffi_share_types, METH_O, NULL},
     {"_include", ffi_include, METH_O, NULL},
     {"__reduce__", ffi_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
