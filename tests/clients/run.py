@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tarfile
 import time
-import tomllib
 import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,6 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+import tomllib
 from client import Client, Outcome, judge, missing, read_clients, sdist_pattern
 
 HERE: Final = Path(__file__).resolve().parent

@@ -47,7 +47,7 @@ class FFI(runtime.FFI):
         self._lock = RLock()
         self._known: Optional[Declarations] = None  # what cdef() may refer to
         self._own: Optional[Declarations] = None  # without what is included
-        self._included: list[FFI] = []
+        self._included: list[runtime.FFI] = []
         self._module: Optional[GeneratedModule] = None
         self._verified: Optional[Verified] = None  # by the newest verify()
         self._unicode: Optional[bool] = None
@@ -126,12 +126,13 @@ class FFI(runtime.FFI):
 
         return self.sizeof(spell(ctype))
 
-    def include(self, ffi_to_include: FFI) -> None:
+    def include(self, ffi_to_include: runtime.FFI) -> None:
         """Make the types and constants of another ``FFI`` known to this one, as ``#include`` does.
 
-        For out-of-line modules, the module of the other one must be importable where this one's is.
+        It may be the ``ffi`` of a generated module.  For out-of-line modules, the module of the other one must be
+        importable where this one's is.
         """
-        if not isinstance(ffi_to_include, FFI):
+        if not isinstance(ffi_to_include, runtime.FFI):
             raise TypeError(
                 f"ffi.include() expects an argument that is also of type {__name__}.FFI, not "
                 f"{type(ffi_to_include).__name__!r}"
@@ -141,7 +142,11 @@ class FFI(runtime.FFI):
         from ffi_core import front
         from ffi_core.front.model import ConstantDecl
 
-        other = ffi_to_include._known or front.Declarations()
+        if isinstance(ffi_to_include, FFI):
+            other = ffi_to_include._known or front.Declarations()
+        else:
+            _name, _is_api, table_globals, table_types = ffi_to_include._table()
+            other = front.recover(table_globals, table_types, front.parse_type)
         constants = {name: decl for name, decl in other.globals.items() if isinstance(decl, ConstantDecl)}
         with self._lock:
             visible = front.Declarations(constants, other.types)
@@ -259,18 +264,17 @@ class FFI(runtime.FFI):
         own = self._own or front.Declarations()
         includes = []
         for other in self._included:
-            if other._module is None:
+            name, is_api = _module_of(other)
+            if name is None:
                 raise ValueError(
                     f"the FFI of {module.name!r} includes one for which set_source() was not called: the module that has its "
                     "declarations is not known"
                 )
-            if module.source is None and other._module.source is not None:
+            if module.source is None and is_api:
                 from ffi_core.build import VerificationError
 
-                raise VerificationError(
-                    f"{module.name!r} is in ABI mode, and cannot include {other._module.name!r} in API mode"
-                )
-            includes.append(other._module.name)
+                raise VerificationError(f"{module.name!r} is in ABI mode, and cannot include {name!r} in API mode")
+            includes.append(name)
         if module.source is None:
             if self._init_code is not None:
                 raise ValueError(
@@ -397,3 +401,10 @@ class FFI(runtime.FFI):
             tmpdir = caller_folder(sys._getframe(1).f_code.co_filename)
         self.verifier = Verifier(self, source, tmpdir, **kwds)
         return self.verifier.load_library()
+
+
+def _module_of(ffi: runtime.FFI) -> tuple[Optional[str], bool]:
+    """Give the name of the module that has what an included ``ffi`` declares, and whether it is in API mode."""
+    if not isinstance(ffi, FFI):
+        return ffi._table()[:2]
+    return (None, False) if ffi._module is None else (ffi._module.name, ffi._module.source is not None)

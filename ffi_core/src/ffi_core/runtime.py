@@ -99,7 +99,7 @@ def load(
     ffi = FFI()
     for other in includes:
         ffi._include(other)
-    ffi._declare(declared_globals, declared_types)
+    ffi._declare(declared_globals, declared_types, name)
     return ffi
 
 

@@ -130,11 +130,20 @@ class RuntimeFFI(Protocol):
 
     # For the front end and generated modules.
 
-    def _declare(self, global_declarations: Table, type_declarations: Table, /) -> None:
-        """Add declarations.  Names that are there already are replaced: the front end has decided that they may be."""
+    def _declare(self, global_declarations: Table, type_declarations: Table, name: str = ..., /) -> None:
+        """Add declarations.  Names that are there already are replaced: the front end has decided that they may be.
+
+        ``name`` is that of a generated module in ABI mode.
+        """
 
     def _include(self, other: Any, /) -> None:
         """See the declarations of another ``ffi`` too, after one's own."""
 
     def _replace(self, other: Any, /) -> None:
         """Drop one's own declarations for those of another ``ffi``."""
+
+    def _table(self) -> tuple[Optional[str], bool, dict[str, Any], dict[str, Any]]:
+        """Give the name of the module, whether it is in API mode, and all declarations: for ``include()``."""
+
+    def _share_types(self, types: dict[str, Any], /) -> None:
+        """Take structs, unions and enums, by their names in the table, as another ``ffi`` made them: for ``verify()``."""

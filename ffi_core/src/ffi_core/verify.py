@@ -151,10 +151,17 @@ class Verifier:
         write_if_changed(self.sourcefilename, self._source())
 
     def _source(self) -> str:
+        import ffi_core
+
         own = self.ffi._own or front.Declarations()
         includes = []
         for other in self.ffi._included:
-            if other._verified is not None:
+            if not isinstance(other, ffi_core.FFI):
+                name = other._table()[0]
+                if name is None:
+                    raise FFIError("an included FFI is of no module that can be imported")
+                includes.append(name)
+            elif other._verified is not None:
                 includes.append(other._verified.module.__name__)
             elif other._own is not None:
                 # What has no module of its own becomes part of this one.

@@ -184,12 +184,15 @@ static PyObject *
 ffi_declare(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     ffic_ffi *ffi = (ffic_ffi *)self;
-    if (count != 2 || !PyDict_Check(args[0]) || !PyDict_Check(args[1])) {
-        PyErr_SetString(PyExc_TypeError, "_declare() takes two dicts");
+    if (count < 2 || count > 3 || !PyDict_Check(args[0]) || !PyDict_Check(args[1]) || (count == 3 && !PyUnicode_Check(args[2]))) {
+        PyErr_SetString(PyExc_TypeError, "_declare() takes two dicts, and the name of the module where there is one");
         return NULL;
     }
     if (forget(ffi, args[1]) < 0 || merge(&ffi->declarations.globals, args[0]) < 0 || merge(&ffi->declarations.types, args[1]) < 0) {
         return NULL;
+    }
+    if (count == 3) {
+        Py_SETREF(ffi->name, Py_NewRef(args[2]));
     }
     Py_RETURN_NONE;
 }
@@ -518,6 +521,7 @@ static PyMethodDef ffi_methods[] = {
     METHOD(init_once, "init_once(func, tag)\n--\n\nCall `func` once per tag, also with several threads; return its result."),
     {"_declare", (PyCFunction)(void (*)(void))ffi_declare, METH_FASTCALL, NULL},
     {"_replace", ffi_replace, METH_O, NULL},
+    {"_table", ffic_ffi_table, METH_NOARGS, NULL},
     {"_share_types", ffi_share_types, METH_O, NULL},
     {"_include", ffi_include, METH_O, NULL},
     {"__reduce__", ffi_reduce, METH_NOARGS, NULL},

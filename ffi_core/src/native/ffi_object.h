@@ -66,6 +66,7 @@ FFIC_METHOD(ffic_ffi_dlclose);
 FFIC_METHOD(ffic_ffi_callback);
 FFIC_METHOD(ffic_ffi_def_extern);
 FFIC_METHOD(ffic_ffi_init_once);
+PyObject *ffic_ffi_table(PyObject *self, PyObject *ignored);
 
 /* Parse arguments of a FFIC_METHOD: `names` lists the parameters (NULL ends it), `required` of them must be given.  `values` gets
  * borrowed references, NULL for what was not given.  -1 with TypeError. */

@@ -12,6 +12,7 @@ from .model import CType, Declarations, Void
 from .names import common_types
 from .origin import origin
 from .parser import Parser
+from .recovered import recover
 from .scope import Scope, merge
 from .source import Source
 from .table import python_table
@@ -29,6 +30,7 @@ __all__ = [
     "parse_type",
     "python_table",
     "read_type",
+    "recover",
 ]
 
 _NOTHING = Declarations()

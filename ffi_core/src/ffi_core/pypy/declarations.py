@@ -96,6 +96,15 @@ class Declarations:
         for other in self.includes:
             yield from other.type_names()
 
+    def collect(self, table_globals: dict[str, Any], table_types: dict[str, Any]) -> None:
+        """Add what is declared, here and in what is included, to two dicts."""
+        if self.table is not None:
+            raise NotImplementedError("the ffi of a module in API mode cannot be included on PyPy: include its builder")
+        for other in self.includes:
+            other.collect(table_globals, table_types)
+        table_globals.update(self.globals)
+        table_types.update(self.types)
+
     def nearest_global(self, name: str) -> Optional[str]:
         """Find the declared name that somebody may have meant."""
         # Dunder names are asked for by tools that look whether an object can do something: nobody mistyped those.

@@ -347,8 +347,11 @@ class FFI:
 
     # For the front end and generated modules.
 
-    def _declare(self, global_declarations: dict[str, Any], type_declarations: dict[str, Any]) -> None:
-        """Add declarations, in the format of the declaration table."""
+    def _declare(
+        self, global_declarations: dict[str, Any], type_declarations: dict[str, Any], name: Optional[str] = None
+    ) -> None:
+        """Add declarations, in the format of the declaration table; ``name`` is that of a generated module."""
+        self._name = name or self._name
         self._realizer.forget(type_declarations)
         self._declarations.globals.update(global_declarations)
         self._declarations.types.update(type_declarations)
@@ -372,3 +375,14 @@ class FFI:
         self._declarations.globals.clear()
         self._declarations.types.clear()
         self._realizer.clear()
+
+    def _table(self) -> tuple[Optional[str], bool, dict[str, Any], dict[str, Any]]:
+        """Give the name of the module, whether it is in API mode, and all declarations."""
+        table_globals: dict[str, Any] = {}
+        table_types: dict[str, Any] = {}
+        self._declarations.collect(table_globals, table_types)
+        return self._name, False, table_globals, table_types
+
+    def _share_types(self, types: dict[str, Any]) -> None:
+        """Take some structs, unions and enums as another ffi made them."""
+        raise NotImplementedError("several verify() of one FFI are not there on PyPy")

@@ -1,19 +1,23 @@
-"""What the suite asks of cffi's use of setuptools."""
+"""What packages ask of how `cffi` uses setuptools."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from setuptools import Extension
-
+from cffi.error import VerificationError, VerificationMissing
 from ffi_core.build import _run_setuptools
+
+if TYPE_CHECKING:
+    from setuptools import Extension
 
 
 def get_extension(srcfilename: str, modname: str, sources: Sequence[str] = (), **kwds: Any) -> Extension:
     """Describe an extension module to setuptools."""
+    from setuptools import Extension
+
     return Extension(modname, [srcfilename, *sources], **kwds)
 
 
@@ -29,3 +33,6 @@ def maybe_relative_path(path: str) -> str:
     """Name a file under the working directory by a relative path."""
     relative = os.path.relpath(path)
     return path if not Path(path).is_absolute() or relative.startswith("..") else relative
+
+
+__all__ = ["VerificationError", "VerificationMissing", "compile", "get_extension", "maybe_relative_path"]
