@@ -61,10 +61,11 @@ def builder(cdef: str = DEFINES + CDEF, *includes: Any) -> FFI:
 
 
 MODES = [
-    None,
+    pytest.param(None, id="abi"),
     pytest.param(
         DEFINES + CDEF.replace("given(int)", "given(int x) { return x; }"),
         marks=pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler"),
+        id="api",
     ),
 ]
 

@@ -98,6 +98,8 @@ class Verifier:
         **kwds: Any,
     ) -> None:
         del force_generic_engine  # there is one kind of module
+        if sys.implementation.name == "pypy":
+            raise NotImplementedError("verify() is not there on PyPy: use set_source() and compile()")
         if ffi._module is not None:
             raise FFIError("this FFI has a module by set_source(): verify() cannot make another")
         self._previous = ffi._verified
