@@ -32,6 +32,7 @@ typedef struct zlibwrap_stream {
     char *dictionary;
     uInt dictionary_size;
     gz_header *header; /* NULL unless asked for */
+    char *texts;       /* where inflate writes the texts of a header; its pointers to them become NULL where there is no text */
 } zlibwrap_stream;
 
 /* ---- the memory of a job ---------------------------------------------------------------------------------- */
@@ -224,12 +225,13 @@ static void zlibwrap_free(zlibwrap_stream *stream)
         return;
     }
     zlibwrap_end(stream);
-    if (stream->header != NULL) {
+    if (stream->header != NULL && stream->deflates) {
         free(stream->header->extra);
         free(stream->header->name);
         free(stream->header->comment);
-        free(stream->header);
     }
+    free(stream->header);
+    free(stream->texts);
     free(stream->dictionary);
     free(stream);
 }
@@ -412,26 +414,24 @@ static int zlibwrap_set_header(zlibwrap_stream *stream, const struct zlibwrap_he
 /* Ask a stream for the header of the next member that it reads.  A zlib code. */
 static int zlibwrap_want_header(zlibwrap_stream *stream)
 {
-    gz_header *h = stream->header;
+    gz_header *h;
 
     if (!stream->live || stream->deflates) {
         return Z_STREAM_ERROR;
     }
-    if (h == NULL) {
-        h = stream->header = calloc(1, sizeof *h);
-        if (h == NULL) {
-            return Z_MEM_ERROR;
-        }
-        h->extra = malloc(0xffff);
-        h->name = malloc(ZLIBWRAP_TEXT_LIMIT);
-        h->comment = malloc(ZLIBWRAP_TEXT_LIMIT);
-        if (h->extra == NULL || h->name == NULL || h->comment == NULL) {
-            return Z_MEM_ERROR;
-        }
+    if (stream->header == NULL) {
+        stream->header = calloc(1, sizeof *stream->header);
     }
-    else if (h->extra == NULL || h->name == NULL || h->comment == NULL) {
+    if (stream->texts == NULL) {
+        stream->texts = malloc(0xffff + 2 * ZLIBWRAP_TEXT_LIMIT);
+    }
+    h = stream->header;
+    if (h == NULL || stream->texts == NULL) {
         return Z_MEM_ERROR;
     }
+    h->extra = (Bytef *)stream->texts;
+    h->name = h->extra + 0xffff;
+    h->comment = h->name + ZLIBWRAP_TEXT_LIMIT;
     h->extra_max = 0xffff;
     h->name_max = ZLIBWRAP_TEXT_LIMIT - 1;
     h->comm_max = ZLIBWRAP_TEXT_LIMIT - 1;
