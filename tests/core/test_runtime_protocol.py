@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def members() -> list[str]:
     from ffi_core.runtime_protocol import RuntimeFFI
 
-    names = {*vars(RuntimeFFI), *RuntimeFFI.__annotations__}
+    names = {*vars(RuntimeFFI), *getattr(RuntimeFFI, "__annotations__", {})}  # 3.9: none, no attribute
     return sorted(name for name in names if not name.startswith("_") or name in {"_declare", "_include", "_replace"})
 
 
