@@ -333,6 +333,27 @@ def test_a_failing_onerror_is_reported(
     assert was_reported(reported, capfd, BufferError)
 
 
+def test_an_onerror_of_another_type_is_reported(
+    ffi: Any, lib: Any, reported: list[Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(x: int) -> int:
+        raise LookupError
+
+    assert lib.apply(ffi.callback("int(int)", fail, error=-1, onerror=lambda *error: "no int"), 5) == -1
+    assert was_reported(reported, capfd, TypeError)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_no_exception_crosses_c(
+    ffi: Any, lib: Any, reported: list[Any], capfd: pytest.CaptureFixture[str], error: type[BaseException]
+) -> None:
+    def fail(x: int) -> int:
+        raise error
+
+    assert lib.apply(ffi.callback("int(int)", fail, error=-1), 5) == -1
+    assert was_reported(reported, capfd, error)
+
+
 # Lifetime
 
 

@@ -104,8 +104,8 @@ body_capsule_free(PyObject *capsule)
 static int
 put_body(ffic_ffi *ffi, Py_ssize_t index, PyObject *capsule)
 {
-    Py_ssize_t count = (Py_ssize_t)ffi->declarations.table->python_count;
-    if (ffi->python_bodies == NULL) {
+    if (FFIC_LOAD_POINTER(ffi->python_bodies) == NULL) {
+        Py_ssize_t count = (Py_ssize_t)ffi->declarations.table->python_count;
         PyObject *bodies = PyList_New(count);
         if (bodies == NULL) {
             return -1;
@@ -113,7 +113,13 @@ put_body(ffic_ffi *ffi, Py_ssize_t index, PyObject *capsule)
         for (Py_ssize_t i = 0; i < count; i++) {
             PyList_SET_ITEM(bodies, i, Py_NewRef(Py_None));
         }
-        ffi->python_bodies = bodies;
+        FFIC_BEGIN_CRITICAL_SECTION(ffi);
+        if (ffi->python_bodies == NULL) {
+            FFIC_STORE_POINTER(ffi->python_bodies, bodies);
+            bodies = NULL;
+        }
+        FFIC_END_CRITICAL_SECTION();
+        Py_XDECREF(bodies); /* another thread was quicker */
     }
     return PyList_SetItem(ffi->python_bodies, index, Py_NewRef(capsule));
 }
