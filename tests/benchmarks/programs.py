@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -34,7 +35,9 @@ def run_program(arguments: Sequence[str], package: str, folder: Path) -> Any:
         part.format(package=package, folder=folder, library=folder / f"lib{LIBRARY}.so") for part in arguments[1:]
     ]
     command = [sys.executable, str(PROGRAMS / arguments[0]), *filled]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Users have bytecode.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"status {done.returncode}"]
         raise ProgramError(package, lines[-1])
