@@ -26,8 +26,8 @@ def emit_py(module_name: str, own: Declarations, *, includes: Sequence[str] = ()
         "from ffi_core.runtime import load",
         *(f"from {name} import ffi as _included_{index}" for index, name in enumerate(includes)),
         "",
-        f"_globals = {_dict(declared_globals)}",
-        f"_types = {_dict(declared_types)}",
+        f"_globals = {_text(declared_globals)}",
+        f"_types = {_text(declared_types)}",
     ]
     included = "".join(f"_included_{index}, " for index in range(len(includes)))
     lines.append(f"ffi = load({TABLE_VERSION}, {module_name!r}, _globals, _types, ({included.strip()}))")
@@ -48,22 +48,19 @@ def _refuse_unknown_values(own: Declarations) -> None:
             )
 
 
-def _dict(entries: dict[str, Entry]) -> str:
-    if not entries:
-        return "{}"
-    lines = ["{"]
-    for name in sorted(entries):
-        lines.extend(_entry(name, entries[name]))
-    lines.append("}")
-    return "\n".join(lines)
+def _text(entries: dict[str, Entry]) -> str:
+    """Write the text carrier: see docs/declaration_table.md."""
+    lines = [line for name in sorted(entries) for line in _entry(name, entries[name])]
+    text = "".join(line + "\n" for line in lines).replace("\\", r"\\").replace('"', r"\"")
+    return f'"""\\\n{text}"""'
 
 
 def _entry(name: str, entry: Entry) -> list[str]:
-    """Write an item of a dict; members of a long record stand on lines of their own."""
-    line = f"    {name!r}: {entry!r},"
+    """Write an entry; members of a long record stand on lines of their own."""
+    line = f"{name}: {entry!r}"
     if len(line) <= _LONGEST_LINE or entry[0] != "record":
         return [line]
     kind, fields, *rest = entry
     members = fields if isinstance(fields, tuple) else ()
     tail = ", ".join(map(repr, rest))
-    return [f"    {name!r}: ({kind!r}, (", *(f"        {member!r}," for member in members), f"    ), {tail}),"]
+    return [f"{name}: ({kind!r}, (", *(f"  {member!r}," for member in members), f" ), {tail})"]

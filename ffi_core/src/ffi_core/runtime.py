@@ -86,8 +86,8 @@ def _check_version(version: int, name: str) -> None:
 def load(
     version: int,
     name: str,
-    declared_globals: dict[str, tuple[Any, ...]],
-    declared_types: dict[str, tuple[Any, ...]],
+    declared_globals: str,
+    declared_types: str,
     includes: Sequence[FFI] = (),
 ) -> FFI:
     """Make the ``ffi`` of a generated Python module.
@@ -99,8 +99,19 @@ def load(
     ffi = FFI()
     for other in includes:
         ffi._include(other)
-    ffi._declare(declared_globals, declared_types, name)
+    if hasattr(ffi, "_declare_text"):
+        ffi._declare_text(declared_globals, declared_types, name)
+    else:
+        ffi._declare(_read_text(declared_globals), _read_text(declared_types), name)
     return ffi
+
+
+def _read_text(text: str) -> dict[str, tuple[Any, ...]]:
+    """Read the whole text carrier, for a runtime that does not look entries up in it."""
+    from ast import literal_eval
+
+    pairs = (line.partition(": ") for line in text.replace("\n ", " ").splitlines())
+    return {name: literal_eval(value) for name, _, value in pairs}
 
 
 __all__ = ["FFI", "TABLE_VERSION", "FFIError", "load", "load_library"]

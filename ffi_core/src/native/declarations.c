@@ -1,6 +1,7 @@
 /* Looking names up in the declaration table, in each of its carriers. */
 #include "ffi_object.h"
 
+#include "table_text.h"
 #include "type_parser.h"
 
 const struct ffic_global *
@@ -41,6 +42,37 @@ ffic_table_type(const struct ffic_table *table, const char *name)
         }
     }
     return NULL;
+}
+
+/* Find a tuple in the dict, or in the text; then it is kept in the dict.  New reference. */
+static PyObject *
+find_tuple(PyObject *dict, PyObject *text, PyObject *name)
+{
+    PyObject *entry = dict == NULL ? NULL : ffic_dict_get(dict, name);
+    if (entry != NULL || text == NULL || PyErr_Occurred()) {
+        return entry;
+    }
+    entry = ffic_text_entry(text, name);
+    if (entry != NULL) {
+        /* Another thread may have been quicker: its entry counts, as it may be borrowed already. */
+        PyObject *kept = PyDict_SetDefault(dict, name, entry);
+        Py_XINCREF(kept);
+        Py_SETREF(entry, kept);
+    }
+    return entry;
+}
+
+PyObject *
+ffic_declared_type(ffic_ffi *ffi, PyObject *name)
+{
+    return find_tuple(ffi->declarations.types, ffi->declarations.types_text, name);
+}
+
+int
+ffic_declares_type(ffic_ffi *ffi, PyObject *name)
+{
+    int found = ffi->declarations.types == NULL ? 0 : PyDict_Contains(ffi->declarations.types, name);
+    return found != 0 || ffi->declarations.types_text == NULL ? found : ffic_text_has(ffi->declarations.types_text, name);
 }
 
 /* Read one tuple of the Python carrier. */
@@ -111,8 +143,9 @@ ffic_find_declared(ffic_ffi *ffi, PyObject *name, ffic_declared *found)
     if (ffi->declarations.globals != NULL) {
         /* Entries are never removed while the ffi lives, only replaced under the GIL by a cdef with override, which is
          * documented as not safe against concurrent use; so the borrowed entry is good for the caller's look. */
-        PyObject *entry = PyDict_GetItemWithError(ffi->declarations.globals, name);
+        PyObject *entry = find_tuple(ffi->declarations.globals, ffi->declarations.globals_text, name);
         if (entry != NULL) {
+            Py_DECREF(entry); /* the dict has it */
             return read_global_tuple(name, entry, found);
         }
         if (PyErr_Occurred()) {
@@ -164,6 +197,10 @@ ffic_each_declared(ffic_ffi *ffi, bool types, int (*visit)(PyObject *, void *), 
         }
     }
     PyObject *dict = types ? ffi->declarations.types : ffi->declarations.globals;
+    PyObject *text = types ? ffi->declarations.types_text : ffi->declarations.globals_text;
+    if (text != NULL && ffic_text_each(text, visit, context) < 0) {
+        return -1;
+    }
     if (dict != NULL) {
         PyObject *keys = PyDict_Keys(dict);
         if (keys == NULL) {

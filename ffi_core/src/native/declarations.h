@@ -9,6 +9,8 @@ typedef struct ffic_declarations {
     const struct ffic_table *table; /* API mode: the arrays of the generated module; otherwise NULL */
     PyObject *globals;              /* ABI modes: dict; otherwise NULL */
     PyObject *types;                /* ABI modes: dict; otherwise NULL */
+    PyObject *globals_text;         /* out-of-line ABI mode: the text carrier, whose entries go to the dicts when they are used; or NULL */
+    PyObject *types_text;
     PyObject *includes;             /* list of FFI objects */
 } ffic_declarations;
 
@@ -27,6 +29,11 @@ int ffic_find_declared(struct ffic_ffi *ffi, PyObject *name, ffic_declared *foun
 
 /* Call `visit` with each name that this ffi and those it includes declare for `lib` (or type names, where `types`). */
 int ffic_each_declared(struct ffic_ffi *ffi, bool types, int (*visit)(PyObject *name, void *context), void *context);
+
+/* The tuple that declares a type in the carriers of the ABI modes: a new reference, NULL without an exception where there is none. */
+PyObject *ffic_declared_type(struct ffic_ffi *ffi, PyObject *name);
+/* Is there one?  -1 with an exception. */
+int ffic_declares_type(struct ffic_ffi *ffi, PyObject *name);
 
 /* Declarations in the generated module; NULL: not declared there. */
 const struct ffic_global *ffic_table_global(const struct ffic_table *table, const char *name);

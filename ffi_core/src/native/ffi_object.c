@@ -160,7 +160,7 @@ forget(ffic_ffi *ffi, PyObject *types)
     Py_ssize_t position = 0;
     bool changed = false;
     while (PyDict_Next(types, &position, &name, &entry)) {
-        int redeclared = ffi->declarations.types == NULL ? 0 : PyDict_Contains(ffi->declarations.types, name);
+        int redeclared = ffic_declares_type(ffi, name);
         if (redeclared < 0) {
             return -1;
         }
@@ -204,6 +204,27 @@ ffic_declare_opaque(ffic_ffi *ffi, PyObject *key)
     int result = types == NULL ? -1 : merge(&ffi->declarations.types, types);
     Py_XDECREF(types);
     return result;
+}
+
+/* What a generated Python module declares: the text carrier, in an ffi that has no declarations yet. */
+static PyObject *
+ffi_declare_text(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    ffic_declarations *own = &((ffic_ffi *)self)->declarations;
+    if (count != 3 || !PyUnicode_Check(args[0]) || !PyUnicode_Check(args[1]) || !PyUnicode_Check(args[2]) || own->globals != NULL ||
+        own->types != NULL) {
+        PyErr_SetString(PyExc_TypeError, "_declare_text() takes two strings and the name of the module, in a new FFI object");
+        return NULL;
+    }
+    own->globals = PyDict_New();
+    own->types = PyDict_New();
+    if (own->globals == NULL || own->types == NULL) {
+        return NULL;
+    }
+    own->globals_text = Py_NewRef(args[0]);
+    own->types_text = Py_NewRef(args[1]);
+    Py_SETREF(((ffic_ffi *)self)->name, Py_NewRef(args[2]));
+    Py_RETURN_NONE;
 }
 
 static PyObject *
@@ -250,6 +271,8 @@ ffi_replace(PyObject *self, PyObject *other)
     if (ffi->declarations.types != NULL) {
         PyDict_Clear(ffi->declarations.types);
     }
+    Py_CLEAR(ffi->declarations.globals_text);
+    Py_CLEAR(ffi->declarations.types_text);
     PyDict_Clear(ffi->parsed);
     PyDict_Clear(ffi->tagged);
     Py_RETURN_NONE;
@@ -461,6 +484,8 @@ ffi_dealloc(PyObject *self)
     Py_XDECREF(ffi->tagged);
     Py_XDECREF(ffi->declarations.globals);
     Py_XDECREF(ffi->declarations.types);
+    Py_XDECREF(ffi->declarations.globals_text);
+    Py_XDECREF(ffi->declarations.types_text);
     Py_XDECREF(ffi->declarations.includes);
     Py_XDECREF(ffi->once);
     Py_XDECREF(ffi->python_bodies);
@@ -520,6 +545,7 @@ static PyMethodDef ffi_methods[] = {
                        "Decorator that gives an extern \"Python\" function its body."),
     METHOD(init_once, "init_once(func, tag)\n--\n\nCall `func` once per tag, also with several threads; return its result."),
     {"_declare", (PyCFunction)(void (*)(void))ffi_declare, METH_FASTCALL, NULL},
+    {"_declare_text", (PyCFunction)(void (*)(void))ffi_declare_text, METH_FASTCALL, NULL},
     {"_replace", ffi_replace, METH_O, NULL},
     {"_table", ffic_ffi_table, METH_NOARGS, NULL},
     {"_share_types", ffi_share_types, METH_O, NULL},

@@ -170,7 +170,7 @@ declared_typedef(ffic_ffi *ffi, PyObject *name)
         }
     }
     if (ffi->declarations.types != NULL && !PyErr_Occurred()) {
-        PyObject *entry = ffic_dict_get(ffi->declarations.types, name);
+        PyObject *entry = ffic_declared_type(ffi, name);
         if (entry != NULL) {
             ffic_ctype *ct = tuple_typedef(ffi, name, entry);
             Py_DECREF(entry);
@@ -228,7 +228,7 @@ declares_type(ffic_ffi *ffi, PyObject *key)
             return 1;
         }
     }
-    return ffi->declarations.types == NULL ? 0 : PyDict_Contains(ffi->declarations.types, key);
+    return ffic_declares_type(ffi, key);
 }
 
 static ffic_kind
@@ -400,7 +400,7 @@ complete_locked(ffic_ctype *ct)
         ffi->declarations.table == NULL ? NULL : ffic_table_type(ffi->declarations.table, key);
     PyObject *declared = NULL;
     if (generated == NULL && ffi->declarations.types != NULL) {
-        declared = ffic_dict_get(ffi->declarations.types, ct->key);
+        declared = ffic_declared_type(ffi, ct->key);
     }
     if (generated == NULL && declared == NULL) {
         if (!PyErr_Occurred()) {

@@ -1,6 +1,7 @@
 /* The declaration table of one ffi as Python objects, whichever carrier holds it: for a builder that includes a generated module. */
 #include "declarations.h"
 #include "ffi_object.h"
+#include "table_text.h"
 
 static int
 put(PyObject *dict, const char *name, PyObject *entry)
@@ -88,6 +89,10 @@ collect(const ffic_ffi *ffi, PyObject *globals, PyObject *types)
         if (put(types, table->types[i].name, type_entry(table, &table->types[i])) < 0) {
             return -1;
         }
+    }
+    if ((declared->globals_text != NULL && ffic_text_read_all(declared->globals_text, globals) < 0) ||
+        (declared->types_text != NULL && ffic_text_read_all(declared->types_text, types) < 0)) {
+        return -1;
     }
     return (declared->globals == NULL || PyDict_Update(globals, declared->globals) == 0) &&
                    (declared->types == NULL || PyDict_Update(types, declared->types) == 0)
