@@ -13,7 +13,7 @@ from ffi_core.errors import FFIError
 TYPE_CHECKING = False  # typing takes longer to import than everything here
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any, Final
+    from typing import Any, Final, Union
 
 TABLE_VERSION: Final = 1
 """The version of the declaration table, FFIC_TABLE_VERSION in the C header."""
@@ -86,8 +86,8 @@ def _check_version(version: int, name: str) -> None:
 def load(
     version: int,
     name: str,
-    declared_globals: str,
-    declared_types: str,
+    declared_globals: Union[str, dict[str, tuple[Any, ...]]],
+    declared_types: Union[str, dict[str, tuple[Any, ...]]],
     includes: Sequence[FFI] = (),
 ) -> FFI:
     """Make the ``ffi`` of a generated Python module.
@@ -99,15 +99,17 @@ def load(
     ffi = FFI()
     for other in includes:
         ffi._include(other)
-    if hasattr(ffi, "_declare_text"):
+    if isinstance(declared_globals, str) and isinstance(declared_types, str) and hasattr(ffi, "_declare_text"):
         ffi._declare_text(declared_globals, declared_types, name)
     else:
         ffi._declare(_read_text(declared_globals), _read_text(declared_types), name)
     return ffi
 
 
-def _read_text(text: str) -> dict[str, tuple[Any, ...]]:
-    """Read the whole text carrier, for a runtime that does not look entries up in it."""
+def _read_text(text: Union[str, dict[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
+    """Read the whole text carrier, for a runtime that does not look entries up in it; dicts are what they are."""
+    if isinstance(text, dict):
+        return text
     from ast import literal_eval
 
     pairs = (line.partition(": ") for line in text.replace("\n ", " ").splitlines())
