@@ -195,7 +195,7 @@ def test_after_the_end_of_python_callbacks_give_the_error_value(builder: Builder
 
 
 @ours_only("CFFI's extern Python needs the interpreter")
-def test_after_the_end_of_python_extern_python_gives_zero(builder: Builder) -> None:
+def test_after_the_end_of_python_extern_python_gives_the_error_value(builder: Builder) -> None:
     name, path = builder.generated(
         'extern "Python" int on_number(int);\n' + CDEF, "static int on_number(int);\n" + SOURCE
     )
@@ -211,7 +211,7 @@ def test_after_the_end_of_python_extern_python_gives_zero(builder: Builder) -> N
         assert lib.call_kept(5) == 5
         """
     )
-    assert (done.returncode, done.stdout) == (0, "at exit: 0 in the main thread, 0 in another\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "at exit: -7 in the main thread, -7 in another\n"), done.stderr
 
 
 @pytest.mark.parametrize("ending", ["", "os._exit(0)", "sys.exit(0)", "raise SystemExit"])

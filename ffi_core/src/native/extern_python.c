@@ -16,6 +16,7 @@
 typedef struct ffic_extern_note {
     PyInterpreterState *interpreter; /* NULL: that one has ended */
     ffic_ffi *ffi;
+    char **errors;                   /* by index: the error value of each function, for calls when Python has ended; or NULL */
     struct ffic_extern_note *previous; /* notes are few, and never freed: other threads may be reading */
 } note;
 
@@ -77,15 +78,74 @@ ffic_extern_register(ffic_ffi *ffi)
     return 0;
 }
 
+static inline note *
+note_of(const struct ffic_table *table, PyInterpreterState *interpreter)
+{
+    note *n = __atomic_load_n(newest_note(table), __ATOMIC_ACQUIRE);
+    while (n != NULL && __atomic_load_n(&n->interpreter, __ATOMIC_ACQUIRE) != interpreter) {
+        n = n->previous;
+    }
+    return n;
+}
+
 /* Borrowed; NULL without an exception. */
 static inline ffic_ffi *
 registered(const struct ffic_table *table, PyInterpreterState *interpreter)
 {
+    const note *n = note_of(table, interpreter);
+    return n == NULL ? NULL : n->ffi;
+}
+
+/* Copy a function's error value to where it can be read without Python. */
+static int
+keep_error_value(const struct ffic_table *table, uint32_t index, const ffic_python_body *body)
+{
+    note *n = note_of(table, PyInterpreterState_Get());
+    size_t size = (size_t)table->python[index].result_size;
+    if (n == NULL || size == 0 || body->result_size != (Py_ssize_t)size) {
+        return 0;
+    }
+    char **errors = FFIC_LOAD_POINTER(n->errors);
+    if (errors == NULL) {
+        char **made = PyMem_RawCalloc(table->python_count, sizeof *made);
+        if (made == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        if (!__atomic_compare_exchange_n(&n->errors, &errors, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+            PyMem_RawFree(made); /* another thread was quicker */
+        }
+        errors = FFIC_LOAD_POINTER(n->errors);
+    }
+    /* Never freed nor moved: a thread may be reading it when Python has ended. */
+    char *known = FFIC_LOAD_POINTER(errors[index]);
+    char *place = known == NULL ? PyMem_RawMalloc(size) : known;
+    if (place == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(place, body->error_value, size);
+    FFIC_STORE_POINTER(errors[index], place);
+    return 0;
+}
+
+/* Python has ended, or ends: the result is the error value that the main interpreter had, whose note is the first. */
+static void
+give_error_value(const struct ffic_table *table, uint32_t index, char *frame)
+{
+    size_t size = (size_t)table->python[index].result_size;
     const note *n = __atomic_load_n(newest_note(table), __ATOMIC_ACQUIRE);
-    while (n != NULL && __atomic_load_n(&n->interpreter, __ATOMIC_ACQUIRE) != interpreter) {
+    while (n != NULL && n->previous != NULL) {
         n = n->previous;
     }
-    return n == NULL ? NULL : n->ffi;
+    char **errors = n == NULL ? NULL : FFIC_LOAD_POINTER(n->errors);
+    const char *value = errors == NULL ? NULL : FFIC_LOAD_POINTER(errors[index]);
+    if (value == NULL) {
+        memset(frame, 0, size);
+    }
+    else {
+        memcpy(frame, value, size);
+    }
 }
 
 /* ---- def_extern ------------------------------------------------------------------------------------------------------------ */
@@ -157,7 +217,10 @@ set_body(ffic_ffi *ffi, PyObject *name, PyObject *callable, PyObject *error, PyO
     }
     Py_XDECREF(ct);
     ffic_ffi *home = declared.ffi; /* the table whose trampoline calls it */
-    int result = capsule == NULL ? -1 : put_body(home, (Py_ssize_t)declared.generated->size, capsule);
+    int result = -1;
+    if (capsule != NULL && keep_error_value(home->declarations.table, (uint32_t)declared.generated->size, body) == 0) {
+        result = put_body(home, (Py_ssize_t)declared.generated->size, capsule);
+    }
     Py_XDECREF(capsule);
     return result;
 }
@@ -213,11 +276,12 @@ ffic_call_python(const struct ffic_table *table, uint32_t index, void *frame)
 {
     ffic_entry entry;
     if (FFIC_UNLIKELY(!ffic_enter_python(&entry))) {
-        memset(frame, 0, (size_t)table->python[index].result_size);
+        give_error_value(table, index, frame);
         return;
     }
     ffic_ffi *ffi = registered(table, ffic_entered(&entry));
-    PyObject *capsule = ffi == NULL || ffi->python_bodies == NULL ? NULL : ffic_list_get(ffi->python_bodies, index);
+    PyObject *bodies = ffi == NULL ? NULL : FFIC_LOAD_POINTER(ffi->python_bodies);
+    PyObject *capsule = bodies == NULL ? NULL : ffic_list_get(bodies, index);
     ffic_python_body *body = capsule == NULL || capsule == Py_None ? NULL : PyCapsule_GetPointer(capsule, NULL);
     if (FFIC_LIKELY(body != NULL)) {
         ffic_python_body_call_frame(body, frame);
