@@ -185,7 +185,8 @@ def check_type(text: str) -> None:
         ctype = ffi.typeof(text)
     except _refusals(ffi, ValueError, TypeError, OverflowError, NotImplementedError):
         return
-    assert ffi.typeof(ctype.cname) is ctype
+    if "$" not in text:  # tags of the declaration table's own, which are shown without it
+        assert ffi.typeof(ctype.cname) is ctype
     with contextlib.suppress(*REJECTIONS):
         if ctype.kind == "pointer" and ctype.item.kind == "function":
             ffi.callback(ctype, lambda *_: None)

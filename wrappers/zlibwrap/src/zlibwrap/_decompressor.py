@@ -48,6 +48,7 @@ class _ZlibDecompressor:
     def decompress(self, data: Buffer, max_length: SupportsIndex = -1) -> bytes:
         """Decompress ``data``; return what comes out, at most ``max_length`` bytes (negative: any number).
 
+        With 0 it is kept for the next call.  The standard library looks at it already then, so its errors come a call earlier.
         Errors: ``EOFError`` after the end; ``error``; ``TypeError``; ``MemoryError``.
         """
         limit = index(max_length)
@@ -58,7 +59,7 @@ class _ZlibDecompressor:
                 data = self._pending + data
             if limit == 0:
                 self._pending = bytes(memoryview(data))
-                self._needs_input = False
+                self._needs_input = not self._pending
                 return b""
             result, used, at_end, failure = self._stream.inflate(
                 data, _SYNC_FLUSH, max(limit, 0), "while decompressing data"
