@@ -109,6 +109,7 @@ FOUND, SKIPPED = find_interpreters()
 
 
 PYPY: Final = shutil.which("pypy3")
+NO_PYPY: Final = "there is no pypy3 on the PATH (Debian, Ubuntu: apt install pypy3 pypy3-dev pypy3-venv)"
 PYPY_WHOLE: Final = ("tests/core", "tests/native", "tests/wrappers")
 PYPY_QUICK: Final = (
     "tests/core/test_runtime_protocol.py",
@@ -221,7 +222,7 @@ def tests_pypy(session: nox.Session) -> None:
     At least 95% of all tests must pass, and only those that tests/core/pypy_differences.toml lists may fail.
     """
     if not PYPY:
-        session.skip("there is no pypy3 on the PATH (Debian, Ubuntu: apt install pypy3 pypy3-dev pypy3-venv)")
+        session.skip(NO_PYPY)
     install(session, "test")
     arguments = list(session.posargs)
     is_quick = "quick" in arguments
@@ -319,6 +320,18 @@ def bench(session: nox.Session) -> None:
     (BUILD / "bench").mkdir(parents=True, exist_ok=True)
     session.chdir("tests")
     session.run("python", "-m", "benchmarks", *session.posargs)
+    if PYPY and not session.posargs:
+        session.notify("bench-pypy")
+
+
+@nox.session(name="bench-pypy", python=PYPY or RUNNING, venv_backend="virtualenv" if PYPY else "none")
+def bench_pypy(session: nox.Session) -> None:
+    """On PyPy: measure warmed-up loops and imports against the interpreter's own cffi; "bench" ends with it."""
+    if not PYPY:
+        session.skip(NO_PYPY)
+    install(session, "compile")
+    session.chdir("tests")
+    session.run("python", "-m", "benchmarks.pypy", *session.posargs)
 
 
 @nox.session
