@@ -33,13 +33,17 @@ class _AnyFFI(type):
         return issubclass(subclass, _runtime.FFI)
 
     def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
-        if arguments or keywords:
+        if cls is FFI and (keywords or (arguments and isinstance(arguments[0], str))):
             _refuse(f"module {arguments[0]!r}" if arguments else "this module")
-        return _runtime.FFI()
+        if cls is FFI and arguments:
+            raise TypeError("FFI() takes no arguments")
+        return super().__call__(*arguments, **keywords)
 
 
 class FFI(_runtime.FFI, metaclass=_AnyFFI):
     """The class of every ``ffi``; modules in ABI mode that cffi generated call it."""
+
+    __slots__ = ()
 
 
 def _init_cffi_1_0_external_module(_address: int) -> NoReturn:

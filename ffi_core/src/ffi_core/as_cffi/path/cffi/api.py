@@ -14,6 +14,8 @@ from cffi.verifier import Verifier
 class FFI(ffi_core.FFI):
     """Declares C, and gives access to it; ``backend`` is ignored, there is one runtime."""
 
+    _writes_stubs = False  # some packages list what a build leaves
+
     def __init__(self, backend: Optional[ModuleType] = None) -> None:
         del backend
         super().__init__()
