@@ -333,6 +333,17 @@ def test_wrong_values_of_enumerators_are_refused(tmp_path: Path) -> None:
     assert "LIMIT" in refusal("enum e { LIMIT = 43 };", "enum e { LIMIT = 42 };", tmp_path)
 
 
+def test_wrong_enumerators_do_no_harm_to_the_rest(builder: Builder) -> None:
+    # Code written for CFFI has some that nobody uses, as miniaudio does.
+    name, path = builder.generated(
+        "enum e { A, B = 5 }; enum e f(enum e);", "enum e { A, B = 7 }; static enum e f(enum e x) { return x; }"
+    )
+    module = load_module(name, path)
+    assert module.lib.f(module.lib.A) == 0
+    assert module.ffi.typeof("enum e").relements == {"A": 0, "B": 7}
+    assert module.ffi.string(module.ffi.cast("enum e", 7)) == "B"
+
+
 def test_types_that_differ_in_a_way_that_c_converts_are_taken(builder: Builder) -> None:
     name, path = builder.generated("long add(short, long long);", HEADER, extra_compile_args=["-w"])
     assert load_module(name, path).lib.add(3, 4) == 7

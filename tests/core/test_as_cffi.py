@@ -89,6 +89,7 @@ def test_pip_takes_the_requirement_for_satisfied(tmp_path: Path) -> None:
         pytest.skip("pip is not installed")
     said = run("--", "python", "-m", "pip", "install", "--no-index", "--dry-run", "cffi>=2.1,<3", where=tmp_path)
     assert f"already satisfied: cffi<3,>=2.1 in {as_cffi.DIRECTORY}" in said
+    assert str(Path(sys.prefix)) in run("--", "pip", "--version", where=tmp_path)
 
 
 GEN_SRC = "from cffi import FFI\nffibuilder = FFI()\nffibuilder.cdef('int f(int);')\nffibuilder.set_source('_m', 'int f(int);')\n"

@@ -108,10 +108,21 @@ ACCEPTED = {
     ),
     "typedefs that C does not have": (
         (
-            "typedef unsigned char byte;\ntypedef byte *bytes;\ntypedef struct p pt;\nstruct p { byte b[4]; };\n"
-            "bytes f(byte, bytes, pt);"
+            "typedef unsigned char byte;\ntypedef byte *bytes;\nstruct p { byte b[4]; };\ntypedef struct p *pp;\n"
+            "pp f(byte, bytes, struct p);"
         ),
-        "struct p { unsigned char b[4]; }; unsigned char *f(unsigned char, unsigned char *, struct p);",
+        "struct p { unsigned char b[4]; }; struct p *f(unsigned char, unsigned char *, struct p);",
+    ),
+    "tags that C does not have": (
+        (
+            "typedef union u { int a; char b[3]; } u;\nstruct s { u d; union u *p; struct part *q; };\ntypedef struct s S, T;\n"
+            "typedef struct part { int x; ...; } Part;\ntypedef struct o Opaque;\n"
+            "S f(T, struct s *, Opaque *, struct o *, Part);"
+        ),
+        (
+            "typedef union { int a; char b[3]; } u; typedef struct { int y, x; } Part; typedef struct { u d; u *p; Part *q; } S;"
+            "typedef struct { int hidden; } Opaque; S f(S, S *, Opaque *, Opaque *, Part);"
+        ),
     ),
     "partial struct": (
         "struct s { char *name; unsigned u; const char *const c; ...; };",

@@ -104,6 +104,26 @@ ffic_find_constant(ffic_ffi *ffi, PyObject *name)
     return ffic_constant_value(&declared, name);
 }
 
+/* The value of an enumerator for its enum, where the compiler is believed: a wrong one in the cdef is an error of
+ * `lib.NAME`, not of everything that has to do with the enum. */
+static PyObject *
+enumerator_value(ffic_ffi *ffi, PyObject *name)
+{
+    ffic_declared declared;
+    if (ffic_find_declared(ffi, name, &declared) <= 0 || declared.kind != FFIC_CONSTANT) {
+        return NULL;
+    }
+    const struct ffic_global *entry = declared.generated;
+    if (entry == NULL || (entry->type != NULL && entry->type[0] != '=')) {
+        return ffic_constant_value(&declared, name);
+    }
+    PyObject *value = generated_integer(declared.ffi->declarations.table, entry);
+    if (value != NULL && PyUnicode_Check(value)) {
+        Py_SETREF(value, PyNumber_Long(value));
+    }
+    return value;
+}
+
 /* ---- typedefs ---------------------------------------------------------------------------------- */
 
 /* The predefined names that are not types of their own. */
@@ -302,7 +322,7 @@ complete_enum(ffic_ctype *ct, ffic_ctype *base, const char *list)
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(as_tuple); i++) {
         PyObject *name = PyTuple_GET_ITEM(as_tuple, i);
-        PyObject *value = ffic_find_constant(ffi, name);
+        PyObject *value = enumerator_value(ffi, name);
         if (value == NULL) {
             if (!PyErr_Occurred()) {
                 PyErr_Format(ffi->state->error, "'%U': the enumerator '%U' has no value", ct->name, name);

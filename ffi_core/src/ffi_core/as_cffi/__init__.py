@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -28,10 +29,16 @@ def environment(scripts: str) -> dict[str, str]:
 def run(command: Sequence[str]) -> int:
     """Run a command under the stand-in, and give its exit status.
 
-    ``python`` is this Python.  Programs that cffi installs are on the PATH.
+    ``python`` is this Python, and ``pip`` is its pip.  Programs that cffi installs are on the PATH.
     """
+    programs: dict[str, tuple[str, ...]] = {
+        "python": (),
+        "cffi-gen-src": ("-m", "cffi.gen_src", "--program=cffi-gen-src"),
+    }
+    if find_spec("pip"):
+        programs["pip"] = ("-m", "pip")
     with tempfile.TemporaryDirectory(prefix="as-cffi-") as scripts:
-        for name, arguments in (("python", ()), ("cffi-gen-src", ("-m", "cffi.gen_src", "--program=cffi-gen-src"))):
+        for name, arguments in programs.items():
             _write_script(Path(scripts), name, arguments)
         surroundings = environment(scripts)
         try:

@@ -5,7 +5,8 @@ decides how the runtime passes it.
 
 Typedefs are replaced because the runtime believes the cdef: then the wrapper has the types that the runtime knows, and
 the compiler converts between them and the real ones, or says that they do not fit.  It also lets a cdef use typedefs
-that the C code does not have.
+that the C code does not have.  Only structs and unions go by their typedef, where they have one: many a cdef gives a tag
+to what the C header calls by a typedef alone.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class Spelling:
     def __init__(self, own: Declarations, known: Declarations) -> None:
         self._types = known.types
         self._holders = _find_holders(own)
+        self._typedefs = _find_typedefs(known)
         self._names: dict[str, Optional[str]] = {}
         self.aliases: list[tuple[str, str, Place]] = []  # name, expression of the type it stands for, place
 
@@ -84,6 +86,8 @@ class Spelling:
 
     def _find_name(self, key: str) -> Optional[str]:
         decl = self._types.get(key)
+        if key in self._typedefs:
+            return self._typedefs[key]
         if isinstance(decl, (RecordDecl, EnumDecl)) and decl.c_name:
             return decl.c_name
         holder = self._holders.get(key)
@@ -212,6 +216,21 @@ class Spelling:
         if isinstance(resolved, Array):
             return isinstance(resolved.length, int) and self.has_known_size(resolved.item)
         return not self.is_opaque(resolved)
+
+
+def _find_typedefs(known: Declarations) -> dict[str, str]:
+    """Find the first name that a typedef gives to each struct and union as it is."""
+    names: dict[str, str] = {}
+    for name, decl in known.types.items():
+        ctype = decl.type if isinstance(decl, TypedefDecl) and not decl.aligned else None
+        if (
+            isinstance(ctype, Tagged)
+            and ctype.kind != "enum"
+            and not ctype.qualifiers
+            and not ctype.tag.startswith("$")
+        ):
+            names.setdefault(ctype.key, name)
+    return names
 
 
 class _Holder:
