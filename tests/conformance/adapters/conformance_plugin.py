@@ -1,6 +1,8 @@
 """The pytest plugin that runs cffi's own suite against the stand-in.
 
 It puts the adapters beside the stand-in, leaves out what internal.toml lists, and says at the end what came of it.
+CONFORMANCE_LISTED says what becomes of listed tests: "skip" (the default), "run" like the others, or "only" these.
+With CONFORMANCE_WHOLE=1, a pattern that matches nothing is an error.
 """
 
 from __future__ import annotations
@@ -58,32 +60,46 @@ cffi.api.FFI._apply_embedding_fix = lambda ffi, kwds: None  # type: ignore[attr-
 
 @dataclass(frozen=True)
 class Entry:
-    """What the list says of some tests.  ``tests`` is the number of those in a file that cannot be imported."""
+    """What the list says of some tests.
+
+    ``tests`` is the number of those in a file that cannot be imported.  Without ``run``, nobody asks whether they would pass.
+    """
 
     patterns: tuple[str, ...]
     reason: str
     tests: int
+    run: bool
 
 
 def read_list() -> list[Entry]:
     """Read internal.toml."""
     data = tomllib.loads(LIST.read_text(encoding="utf-8"))
-    return [Entry(tuple(entry["patterns"]), entry["reason"], entry.get("tests", 0)) for entry in data["entry"]]
+    return [
+        Entry(tuple(entry["patterns"]), entry["reason"], entry.get("tests", 0), entry.get("run", True))
+        for entry in data["entry"]
+    ]
 
 
 class Conformance:
-    """Leaves out what is listed, unless CONFORMANCE_RUN_LISTED=1."""
+    """Leaves out what is listed, or all the rest, and judges the list."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._entries = [] if os.environ.get("CONFORMANCE_RUN_LISTED") == "1" else read_list()
+        self._mode = os.environ.get("CONFORMANCE_LISTED", "skip")
+        self._whole = os.environ.get("CONFORMANCE_WHOLE") == "1"
+        self._entries = [] if self._mode == "run" else read_list()
         self._is_worker = hasattr(config, "workerinput")
+        self._matched: set[str] = set()
+        self._collected = False
 
     def _find(self, name: str) -> Optional[Entry]:
+        found = None
         for entry in self._entries:
-            if any(fnmatch.fnmatchcase(name, pattern.replace("[", "[[]")) for pattern in entry.patterns):
-                return entry
-        return None
+            for pattern in entry.patterns:
+                if fnmatch.fnmatchcase(name, pattern.replace("[", "[[]")):
+                    self._matched.add(pattern)
+                    found = found or entry
+        return found
 
     def pytest_ignore_collect(self, collection_path: Path) -> Optional[bool]:
         """Leave out files that cannot even be imported."""
@@ -92,11 +108,50 @@ class Conformance:
         return True if entry is not None and entry.tests else None
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Skip tests that are listed."""
+        """Skip tests that are listed, or keep only these."""
+        self._collected = True
+        kept = []
         for item in items:
             entry = self._find(item.nodeid)
-            if entry is not None:
-                item.add_marker(pytest.mark.skip(reason=MARK + entry.reason))
+            if self._mode == "only":
+                if entry is not None and entry.run:
+                    kept.append(item)
+            else:
+                kept.append(item)
+                if entry is not None:
+                    item.add_marker(pytest.mark.skip(reason=MARK + entry.reason))
+        if len(kept) < len(items):
+            self._config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+            items[:] = kept
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over from a worker what it found: with xdist, only workers collect."""
+        output = getattr(node, "workeroutput", {})
+        if "conformance_matched" in output:
+            self._collected = True
+            self._matched.update(output["conformance_matched"])
+
+    def _unmatched(self) -> list[str]:
+        if not (self._whole and self._collected):
+            return []
+        return [pattern for entry in self._entries for pattern in entry.patterns if pattern not in self._matched]
+
+    def _stale(self) -> list[str]:
+        reporter: Any = self._config.pluginmanager.getplugin("terminalreporter")
+        if self._mode != "only" or reporter is None:
+            return []
+        return sorted(report.nodeid for report in reporter.stats.get("passed", []))
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Fail when the list is not honest.  Listed tests themselves are there because they fail."""
+        if self._is_worker:
+            self._config.workeroutput["conformance_matched"] = sorted(self._matched)  # type: ignore[attr-defined]
+            return
+        if self._mode == "only" and exitstatus == pytest.ExitCode.TESTS_FAILED:
+            session.exitstatus = pytest.ExitCode.OK
+        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and (self._unmatched() or self._stale()):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self) -> None:
@@ -106,6 +161,15 @@ class Conformance:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what came of it."""
         if self._is_worker:
+            return
+        for pattern in self._unmatched():
+            terminalreporter.line(f"internal.toml: no test is named {pattern}")
+        if self._mode == "only":
+            stale = self._stale()
+            terminalreporter.section("the list of what is internal")
+            for name in stale:
+                terminalreporter.line(f"internal.toml lists a test that passes: {name}")
+            terminalreporter.line(f"{len(stale)} listed tests pass")
             return
         stats = terminalreporter.stats
         skipped = [
