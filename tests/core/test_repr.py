@@ -46,6 +46,13 @@ def test_dereferenced_structs_own_too(ffi: Any) -> None:
     assert repr(ffi.new("point *")[0]) == "<cdata 'point' owning 8 bytes>"
 
 
+def test_structs_behind_other_pointers_do_not(ffi: Any) -> None:
+    owner = ffi.new("point *")
+    for pointer in (ffi.cast("point *", owner), owner + 0, ffi.addressof(owner[0]), ffi.gc(owner, lambda _: None)):
+        assert re.fullmatch(f"<cdata 'point &' {ADDRESS}>", repr(pointer[0]))
+    assert re.fullmatch(f"<cdata 'point &' {ADDRESS}>", repr(ffi.new("point[2]")[0]))
+
+
 def test_pointers(ffi: Any) -> None:
     assert repr(ffi.NULL) == "<cdata 'void *' NULL>"
     assert repr(ffi.cast("int *", 0)) == "<cdata 'int *' NULL>"

@@ -30,6 +30,7 @@ typedef struct {
 union number { int i; float f; double d; unsigned char bytes[8]; };
 struct flexible { int n; int items[]; };
 struct flexible_text { short n; char text[]; };
+struct old_flexible { int n; short items[0]; };
 struct opaque;
 typedef struct { int x, y; } same_name;
 typedef struct deep { struct { struct { struct { int value; } c; } b; } a; } deep;
@@ -365,3 +366,22 @@ def test_a_failing_initialiser_leaves_no_damage(ffi: Any) -> None:
     assert value.at.y == 2
     with pytest.raises(KeyError):
         value[0] = {"nope": 1}
+
+
+def test_arrays_without_items_are_pointers(ffi: Any) -> None:
+    """As one wrote before there were flexible array members."""
+    memory = ffi.new("char[]", ffi.sizeof("struct old_flexible") + 7 * 2)
+    old = ffi.cast("struct old_flexible *", memory)
+    assert ffi.typeof(old.items) is ffi.typeof("short *")
+    old.items[6] = 15
+    assert list(memory[-2 + len(memory) : len(memory)]) == [b"\x0f", b"\0"]
+    old.items = []
+    del memory
+    assert (old.items[6], old.items[5]) == (15, 0)
+
+
+@ours_only("CFFI does not know the memory")
+def test_arrays_without_items_have_bounds(ffi: Any) -> None:
+    memory = ffi.new("char[]", ffi.sizeof("struct old_flexible") + 7 * 2)
+    with pytest.raises(IndexError):
+        ffi.cast("struct old_flexible *", memory).items[7]

@@ -2,6 +2,7 @@
 #include "bit_field.h"
 
 #include "convert_parts.h"
+#include "error_note.h"
 
 /* The bits of a field, the lowest ones first. */
 typedef struct {
@@ -113,6 +114,13 @@ ffic_load_bits(const ffic_cfield *field, const char *data)
     return negative ? PyLong_FromLongLong((long long)bits.word[0]) : PyLong_FromUnsignedLongLong(bits.word[0]);
 }
 
+/* The one bit of `int flag : 1` takes 1 too, which C reads as -1. */
+static bool
+is_flag(const ffic_cfield *field)
+{
+    return field->bit_size == 1 && is_signed(field);
+}
+
 /* 2**`bits` - 1 as a Python int, or the number one below 0 that a sign bit there stands for. */
 static PyObject *
 limit(int bits, bool negative)
@@ -134,11 +142,11 @@ out_of_range(const ffic_cfield *field, PyObject *value)
     bool has_sign = is_signed(field) && field->bit_size > 0;
     int width = field->bit_size - has_sign;
     PyObject *smallest = has_sign ? limit(width, true) : PyLong_FromLong(0);
-    PyObject *largest = limit(width, false);
+    PyObject *largest = limit(is_flag(field) ? 1 : width, false);
     if (smallest != NULL && largest != NULL) {
-        PyErr_Format(PyExc_OverflowError,
-                     "value %S outside the range allowed by the width of the bit field '%U' (%d bits of '%U'): %S <= x <= %S", value,
-                     field->name, (int)field->bit_size, field->type->name, smallest, largest);
+        PyErr_Format(PyExc_OverflowError, "value %S outside the range allowed by the bit field width: %S <= x <= %S", value,
+                     smallest, largest);
+        ffic_error_note("bit field '%U': %d bits of '%U'", field->name, (int)field->bit_size, field->type->name);
     }
     Py_XDECREF(smallest);
     Py_XDECREF(largest);
@@ -169,6 +177,9 @@ to_bits(const ffic_cfield *field, PyObject *value, field_bits *bits)
     if (negative) {
         whole.word[0] |= ~mask.word[0];
         whole.word[1] |= ~mask.word[1];
+    }
+    if (is_flag(field) && rest == 0 && bits->word[0] == 1 && bits->word[1] == 0) {
+        return 0;
     }
     if (rest != (negative ? -1 : 0) || whole.word[0] != bits->word[0] || whole.word[1] != bits->word[1]) {
         return out_of_range(field, value);

@@ -4,6 +4,7 @@
 #include "arguments.h"
 #include "boundary.h"
 #include "convert.h"
+#include "error_note.h"
 #include "function.h"
 #include "libffi_types.h"
 
@@ -39,7 +40,14 @@ convert_to_memory(const ffic_argument *argument, PyObject *value, ffic_frame *f,
     return 0;
 }
 
-/* A variable argument has only its own type to go by, so it must be C data; C's default promotions apply. */
+/* A variable argument has only its own type to go by, so it must be C data. */
+static bool
+is_variable_argument(ffic_state *state, PyObject *value)
+{
+    return ffic_is_cdata(state, value) || ffic_is_function(state, value);
+}
+
+/* C's default promotions apply. */
 static int
 convert_variable(ffic_state *state, PyObject *value, ffic_frame *f, void **slot, ffi_type **type, void **type_memory)
 {
@@ -51,13 +59,6 @@ convert_variable(ffic_state *state, PyObject *value, ffic_frame *f, void **slot,
             return -1;
         }
         cd = (ffic_cdata *)pointer_cdata;
-    }
-    else if (!ffic_is_cdata(state, value)) {
-        PyErr_Format(PyExc_TypeError,
-                     "a variable argument must be a cdata object, whose C type says how to pass it: ffi.cast(\"int\", x), "
-                     "ffi.new(\"char[]\", x); not %.200s",
-                     Py_TYPE(value)->tp_name);
-        return -1;
     }
     ffic_ctype *ct = cd->type;
     int result = -1;
@@ -167,6 +168,12 @@ call_libffi(const ffic_plan *plan, void (*address)(void), PyObject *callee, bool
         }
         memcpy(types, plan->cif_types, (size_t)plan->count * sizeof *types);
         for (Py_ssize_t i = plan->count; i < count; i++) {
+            if (!is_variable_argument(plan->type->state, args[i])) {
+                PyErr_Format(PyExc_TypeError, "argument %zd passed in the variadic part needs to be a cdata object (got %.200s)",
+                             i + 1, Py_TYPE(args[i])->tp_name);
+                ffic_error_note("its C type says how to pass it: ffi.cast(\"int\", x), ffi.new(\"char[]\", x)");
+                goto done;
+            }
             if (convert_variable(plan->type->state, args[i], f, &slots[i], &types[i], &type_memory) < 0) {
                 ffic_blame_argument(plan, callee, i);
                 goto done;

@@ -33,8 +33,10 @@ typedef struct {
 typedef struct {
     ffic_cdata base;
     PyObject *owner;   /* whose memory it is: an owning, gc or buffer cdata, or another object that has memory; never a view */
-    Py_ssize_t length; /* `T[]`: number of items; otherwise -1 */
+    Py_ssize_t length; /* `T[]`: number of items; FFIC_IS_WHOLE: p[0] of an owning p; otherwise -1 */
 } ffic_cdata_view;
+
+enum { FFIC_IS_WHOLE = -2 };
 
 typedef struct {
     ffic_cdata base;

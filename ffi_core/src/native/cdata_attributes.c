@@ -1,6 +1,7 @@
 /* Members of structs and unions as attributes. */
 #include "cdata_slots.h"
 #include "convert.h"
+#include "error_note.h"
 #include "keep_alive.h"
 
 /* The record whose members `cd` has: its own type, or what it points to. */
@@ -13,13 +14,14 @@ record_of(ffic_cdata *cd)
 
 /* Replace the AttributeError of the generic lookup by one that names the C type. */
 static void
-raise_no_attribute(ffic_cdata *cd, PyObject *name)
+raise_no_attribute(ffic_cdata *cd, PyObject *name, bool for_write)
 {
     ffic_ctype *record = record_of(cd);
     PyErr_Clear();
     if (record != NULL && record->u.record.fields == NULL) {
-        PyErr_Format(PyExc_AttributeError, "cdata '%U' %s an opaque type: cannot access its field %R", cd->type->name,
-                     cd->type->kind == FFIC_KIND_POINTER ? "points to" : "is of", name);
+        PyErr_Format(PyExc_AttributeError, "cdata '%U' %s an opaque type: cannot %s fields", cd->type->name,
+                     cd->type->kind == FFIC_KIND_POINTER ? "points to" : "is of", for_write ? "write" : "read");
+        ffic_error_note("the field is %R", name);
     }
     else {
         PyErr_Format(PyExc_AttributeError, "cdata '%U' has no %s %R", cd->type->name, record != NULL ? "field" : "attribute",
@@ -73,7 +75,7 @@ ffic_cdata_getattro(PyObject *self, PyObject *name)
     }
     PyObject *result = PyObject_GenericGetAttr(self, name);
     if (result == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
-        raise_no_attribute(cd, name);
+        raise_no_attribute(cd, name, false);
     }
     return result;
 }
@@ -86,7 +88,7 @@ ffic_cdata_setattro(PyObject *self, PyObject *name, PyObject *value)
     ffic_cfield *field = record == NULL ? NULL : ffic_ctype_field(record, name, false);
     if (FFIC_UNLIKELY(field == NULL)) {
         if (!PyErr_Occurred()) {
-            raise_no_attribute(cd, name);
+            raise_no_attribute(cd, name, true);
         }
         return -1;
     }

@@ -1,6 +1,7 @@
 /* Indexing, slicing and iterating over arrays and pointers. */
 #include "cdata_slots.h"
 #include "convert.h"
+#include "error_note.h"
 #include "heap_type.h"
 #include "keep_alive.h"
 
@@ -126,7 +127,8 @@ slice_limits(PyObject *key, Py_ssize_t *start, Py_ssize_t *stop)
         return -1;
     }
     if (*start > *stop) {
-        PyErr_Format(PyExc_IndexError, "slice start > stop (%zd > %zd)", *start, *stop);
+        PyErr_SetString(PyExc_IndexError, "slice start > stop");
+        ffic_error_note("the slice is %zd:%zd", *start, *stop);
         return -1;
     }
     return 0;
@@ -162,7 +164,8 @@ span_of(ffic_cdata *cd, PyObject *key, span *result)
             return -1;
         }
         if (length >= 0 && stop > length) {
-            PyErr_Format(PyExc_IndexError, "index too large for cdata '%U' (expected %zd <= %zd)", ct->name, stop, length);
+            PyErr_Format(PyExc_IndexError, "index too large (expected %zd <= %zd)", stop, length);
+            ffic_error_note("slice of cdata '%U'", ct->name);
             return -1;
         }
         return 0;
@@ -291,7 +294,13 @@ ffic_cdata_subscript(PyObject *self, PyObject *key)
     if (FFIC_UNLIKELY(place == NULL)) {
         return NULL;
     }
-    return ffic_load(cd->type->item, place, owner_of_item(cd));
+    PyObject *owner = owner_of_item(cd);
+    PyObject *item = ffic_load(cd->type->item, place, owner);
+    if (owner == self && item != NULL && cd->type->kind == FFIC_KIND_POINTER && ffic_is_owning(cd->type->state, self) &&
+        Py_TYPE(item) == cd->type->state->cdata_view_type) {
+        ((ffic_cdata_view *)item)->length = FFIC_IS_WHOLE;
+    }
+    return item;
 }
 
 int

@@ -251,7 +251,7 @@ distance_between(ffic_cdata *left, ffic_cdata *right)
     ffic_ctype *first = left->type->kind == FFIC_KIND_ARRAY ? left->type->pointer : left->type;
     ffic_ctype *second = right->type->kind == FFIC_KIND_ARRAY ? right->type->pointer : right->type;
     if (first != second || first->kind != FFIC_KIND_POINTER || first->item->kind == FFIC_KIND_FUNCTION) {
-        PyErr_Format(PyExc_TypeError, "cannot subtract cdata '%U' and cdata '%U'", left->type->name, right->type->name);
+        PyErr_Format(PyExc_TypeError, "cannot subtract cdata '%U' and cdata '%U'", first->name, second->name);
         return NULL;
     }
     Py_ssize_t step = step_of(left, "subtract");

@@ -78,19 +78,15 @@ show_buffer(ffic_cdata_buffer *buffer)
                       : PyUnicode_FromFormat("buffer len %zd from '%s' object", length, exporter);
 }
 
-/* The cdata that owns the whole of what `cd` shows, and nothing else: a struct's pointer. */
+/* The pointer that owns the struct `cd`, which is its p[0]: this counts as owning, too. */
 static ffic_cdata *
 sole_owner(ffic_cdata *cd)
 {
-    ffic_state *state = cd->type->state;
-    if (Py_TYPE(cd) != state->cdata_view_type || cd->type->code != FFIC_CODE_RECORD) {
+    ffic_cdata_view *view = (ffic_cdata_view *)cd;
+    if (Py_TYPE(cd) != cd->type->state->cdata_view_type || cd->type->code != FFIC_CODE_RECORD || view->length != FFIC_IS_WHOLE) {
         return NULL;
     }
-    ffic_cdata *root = (ffic_cdata *)((ffic_cdata_view *)cd)->owner;
-    if (root == NULL || !ffic_is_owning(state, (PyObject *)root) || root->type->kind != FFIC_KIND_POINTER || root->type->item != cd->type || root->data != cd->data) {
-        return NULL;
-    }
-    return root;
+    return (ffic_cdata *)view->owner;
 }
 
 PyObject *

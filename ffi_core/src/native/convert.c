@@ -209,9 +209,15 @@ wrong_pointer(ffic_ctype *ct, PyObject *value, const ffic_ctype *from)
     if (!is_pointer) {
         return ffic_expected(ct, "pointer or array", value);
     }
-    PyErr_Format(PyExc_TypeError,
-                 "initializer for ctype '%U' must be a pointer to same type, not cdata '%U' (use ffi.cast() if this is meant)",
-                 ct->name, from->name);
+    if (PyUnicode_Compare(ct->name, from->name) == 0) {
+        PyErr_Format(PyExc_TypeError,
+                     "initializer for ctype '%U' appears indeed to be '%U', but the types are different (check that you are not e.g. "
+                     "mixing up different ffi instances)",
+                     ct->name, from->name);
+        return -1;
+    }
+    PyErr_Format(PyExc_TypeError, "initializer for ctype '%U' must be a pointer to same type (or use ffi.cast()), not cdata '%U'", ct->name,
+                 from->name);
     return -1;
 }
 
@@ -274,7 +280,10 @@ ffic_load_field(ffic_cfield *field, char *record, PyObject *owner)
     if (FFIC_UNLIKELY(field->bit_size >= 0)) {
         return ffic_load_bits(field, data);
     }
-    if (FFIC_UNLIKELY(ct->code == FFIC_CODE_ARRAY && ct->length < 0)) {
+    if (FFIC_UNLIKELY(ct->code == FFIC_CODE_ARRAY && ct->length <= 0)) {
+        if (ct->length == 0) { /* what one wrote before flexible array members: as good as a pointer to what follows */
+            return ffic_cdata_view_of(ct->pointer, data, owner, -1);
+        }
         Py_ssize_t length = ffic_flexible_length(ct, data, owner);
         if (length >= 0) {
             return ffic_cdata_view_of(ct, data, owner, length);

@@ -1,5 +1,6 @@
 /* Initialising arrays: from sequences, bytes and str, and from other arrays. */
 #include "convert_parts.h"
+#include "error_note.h"
 
 static int
 too_many(ffic_ctype *array, Py_ssize_t count, Py_ssize_t length)
@@ -251,8 +252,8 @@ ffic_initializer_length(ffic_ctype *array, PyObject *value, bool *is_length)
         return ffic_expected(array, expected_initializer(item), value);
     }
     if (!PyIndex_Check(value)) {
-        PyErr_Format(PyExc_TypeError, "expected new array length or list/tuple/str for '%U', not %s", array->name,
-                     Py_TYPE(value)->tp_name);
+        PyErr_Format(PyExc_TypeError, "expected new array length or list/tuple/str, not %s", Py_TYPE(value)->tp_name);
+        ffic_error_note("initializer for ctype '%U'", array->name);
         return -1;
     }
     *is_length = true;

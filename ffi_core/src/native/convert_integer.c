@@ -133,7 +133,13 @@ ffic_as_int(ffic_ctype *ct, PyObject *value)
             return PyNumber_Long(value);
         }
     }
-    ffic_expected(ct, "integer", value);
+    if (ffic_is_cdata(ct->state, value)) {
+        PyErr_Format(PyExc_TypeError, "an integer is required for ctype '%U', not cdata '%U'", ct->name,
+                     ((ffic_cdata *)value)->type->name);
+    }
+    else {
+        PyErr_Format(PyExc_TypeError, "an integer is required for ctype '%U', not %.200s", ct->name, Py_TYPE(value)->tp_name);
+    }
     return NULL;
 }
 

@@ -85,9 +85,16 @@ def reset() -> None:
     _world = _World()
 
 
-def _parse(text: str) -> Any:
+def _home(ctype: Any) -> cffi.FFI:
+    """Give the FFI that knows the names in a type: two types of a test may have the same one."""
+    while ctype not in _world.keys and ctype.kind in ("pointer", "array"):
+        ctype = ctype.item
+    return _world.keys[ctype][0] if ctype in _world.keys else _world.ffi
+
+
+def _parse(text: str, ffi: Optional[cffi.FFI] = None) -> Any:
     try:
-        return _world.ffi.typeof(text)
+        return (ffi or _world.ffi).typeof(text)
     except FFIError as error:
         raise TypeError(str(error)) from error
 
@@ -109,7 +116,7 @@ def new_void_type() -> Any:
 
 def new_pointer_type(item: Any) -> Any:
     """Give the type of pointers to ``item``."""
-    return _parse(_world.ffi.getctype(item, "*"))
+    return _parse(_world.ffi.getctype(item, "*"), _home(item))
 
 
 def new_array_type(pointer: Any, length: Optional[int]) -> Any:
@@ -117,12 +124,12 @@ def new_array_type(pointer: Any, length: Optional[int]) -> Any:
     if pointer.kind != "pointer":
         raise TypeError("first arg must be a pointer ctype")
     if length is None:
-        return _parse(_world.ffi.getctype(pointer.item, "[]"))
+        return _parse(_world.ffi.getctype(pointer.item, "[]"), _home(pointer))
     if length < 0:
         raise ValueError("negative array length")
     if length * max(1, _world.ffi.sizeof(pointer.item)) > sys.maxsize:
         raise OverflowError("array size would overflow a ssize_t")
-    return _parse(_world.ffi.getctype(pointer.item, f"[{length}]"))
+    return _parse(_world.ffi.getctype(pointer.item, f"[{length}]"), _home(pointer))
 
 
 def new_struct_type(name: str) -> Any:
@@ -211,8 +218,8 @@ def _method(name: str) -> Callable[..., Any]:
 
 
 def getcname(ctype: Any, replace_with: str) -> str:
-    """Spell a type."""
-    return _world.ffi.getctype(ctype, replace_with)
+    """Spell a type.  Unlike the method of FFI, it adds no space."""
+    return _world.ffi.getctype(ctype, "X").replace(" X", replace_with)
 
 
 def newp(ctype: Any, initializer: Any = None) -> Any:
