@@ -62,11 +62,11 @@ def load_library(version: int, name: str, file: str, library: str) -> Any:
     _check_version(version, name)
     if sys.implementation.name != "pypy":
         raise ImportError(f"module {name!r} was built for PyPy: build it again with {sys.executable}", name=name)
-    from pathlib import Path
-
     from ffi_core.pypy import load_module
 
-    return load_module(name, str(Path(file).absolute().parent / library))
+    # Not by pathlib: its import would take longer than all that is needed here.
+    folder = file.rpartition("/")[0] if "/" in file else "."
+    return load_module(name, f"{folder}/{library}")
 
 
 def _check_version(version: int, name: str) -> None:

@@ -130,6 +130,10 @@ class RuntimeFFI(Protocol):
 
     # For the front end and generated modules.
 
+    _declares: bool
+    """Whether this is a builder's: ``ffi_core.FFI`` sets it.  Type expressions can then declare structs by naming them, as in C,
+    and what the runtime's parser does not read goes to the builder's ``_read_type(text)``, which spells it."""
+
     def _declare(self, global_declarations: Table, type_declarations: Table, name: str = ..., /) -> None:
         """Add declarations.  Names that are there already are replaced: the front end has decided that they may be.
 

@@ -5,13 +5,11 @@ Belongs here: getting at them, and the few types that everything else is made of
 
 from __future__ import annotations
 
-from importlib import import_module
-
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
     from typing import Any
 
-backend: Any = import_module("_cffi_backend")
+backend: Any = __import__("_cffi_backend")
 
 CType: Any = backend.CType
 CData: Any = backend._CDataBase

@@ -69,9 +69,12 @@ def pointer_to(ctype: Any) -> Any:
 def array_of(item: Any, length: int | None) -> Any:
     """Give the type of arrays; ``length`` is None for ``T[]``.
 
-    Errors: ``TypeError`` where the size of an item is not known.
+    Errors: ``TypeError`` where the size of an item is not known; ``OverflowError``.
     """
-    return backend.new_array_type(backend.new_pointer_type(item), length)
+    try:
+        return backend.new_array_type(backend.new_pointer_type(item), length)
+    except OverflowError:
+        raise OverflowError(f"array size would overflow a ssize_t: {length} items of '{item.cname}'") from None
 
 
 def integer_of(size: int, *, signed: bool) -> Any:

@@ -18,6 +18,8 @@ FUNCTION: Final = "function"
 VARIABLE: Final = "variable"
 CONSTANT: Final = "constant"
 PYTHON: Final = "python"
+IMPLIED: Final = ("record", None, 1, 0, 0)
+"""A struct or union that was only named in a type expression: it has no members, but may get some later."""
 _KINDS: Final = {1: FUNCTION, 2: VARIABLE, 3: CONSTANT, 4: PYTHON}
 
 
@@ -92,16 +94,16 @@ class Declarations:
         """List typedef names, and tagged names like ``struct point``."""
         if self.table is not None:
             yield from self.table.type_names()
-        yield from self.types
+        yield from (name for name, entry in self.types.items() if entry != IMPLIED)
         for other in self.includes:
             yield from other.type_names()
 
     def collect(self, table_globals: dict[str, Any], table_types: dict[str, Any]) -> None:
         """Add what is declared, here and in what is included, to two dicts."""
-        if self.table is not None:
-            raise NotImplementedError("the ffi of a module in API mode cannot be included on PyPy: include its builder")
         for other in self.includes:
             other.collect(table_globals, table_types)
+        if self.table is not None:
+            self.table.read_back(table_globals, table_types)
         table_globals.update(self.globals)
         table_types.update(self.types)
 

@@ -12,6 +12,7 @@ from ffi_core.errors import FFIError
 from ffi_core.pypy import c_types
 from ffi_core.pypy.backend import CHAR_POINTER, VOID, VOID_POINTER, backend
 from ffi_core.pypy.declarations import PYTHON
+from ffi_core.pypy.function import make_closure
 from ffi_core.pypy.table import RUNTIME
 
 TYPE_CHECKING = False  # typing takes longer to import than this
@@ -122,8 +123,7 @@ def _runner(function: c_types.FunctionType, body: Any, error: Any, onerror: Any)
     namespace["failed"] = _failure(pointer, fallback, body, onerror)
     namespace["refuse"] = lambda answer: _refuse(function, answer)
     text = _BODY.format(store=store, arguments=", ".join(arguments), check=check)
-    exec(text, namespace)  # noqa: S102 - the text is made here, of numbers
-    run: Callable[[Any], None] = namespace["run"]
+    run: Callable[[Any], None] = make_closure(text, "run", namespace)
     return run
 
 

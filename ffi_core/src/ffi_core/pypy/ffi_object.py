@@ -5,9 +5,10 @@ Belongs here: its methods, each of which turns a text into a type and calls a pr
 
 from __future__ import annotations
 
+from _operator import index
 from _thread import RLock
 
-from ffi_core.errors import FFIError, UnknownSizeError
+from ffi_core.errors import CDefError, FFIError, UnknownSizeError
 from ffi_core.pypy import c_types, paths, tuple_reader
 from ffi_core.pypy.backend import CHAR_ARRAY, NULL, VOID_POINTER, CData, CType, backend
 from ffi_core.pypy.declarations import CONSTANT, Declarations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _newp = backend.newp
 _cast = backend.cast
 _builtin_ffi: Any = backend.FFI()
+_LONGEST_READ = 2000  # longer types are data that took a wrong turn
 
 
 class FFI:
@@ -46,10 +48,12 @@ class FFI:
         self._declarations = Declarations(self)
         self._realizer = Realizer(self._declarations)
         self._parsed = self._realizer.parsed
+        self._ready = self._realizer.ready_types
         self._once: dict[Any, list[Any]] = {}
         self._once_lock = RLock()
         self._python_bodies: Optional[list[Any]] = None
         self._name: Optional[str] = None
+        self._declares = False  # has cdef(): type expressions can declare, as in C, and be whatever the front end reads
 
     def __repr__(self) -> str:
         if self._name is None:
@@ -66,7 +70,7 @@ class FFI:
         if isinstance(cdecl, str):
             ctype = self._parsed.get(cdecl)
             if ctype is None:
-                ctype = self._realizer.type_of(cdecl)
+                ctype = self._new_type(cdecl)
             if isinstance(ctype, c_types.FunctionType):
                 return ctype.pointer()
             return ctype
@@ -76,6 +80,24 @@ class FFI:
             return backend.typeof(cdecl)
         also = ", or a cdata object" if allow_cdata else ""
         raise TypeError(f"expected a string with a C type, or a ctype object{also}, not {type(cdecl).__name__}")
+
+    def _new_type(self, text: str) -> Any:
+        """Find out what a text stands for that was not used before."""
+        try:
+            return self._realizer.type_of(text)
+        except CDefError as error:
+            if not self._declares or len(text) >= _LONGEST_READ or not ("]" in text or "}" in text):
+                raise
+            refused = error
+        # Perhaps the front end can read it: the members of a struct, or an expression for a length.
+        try:
+            return self._realizer.type_of(self._read_type(text), text)
+        except FFIError:
+            raise refused from None
+
+    def _read_type(self, text: str) -> str:
+        """Spell a type that only the front end reads."""
+        raise FFIError(f"this ffi has no cdef(): {text}")
 
     def _explain(self, ctype: Any) -> None:
         """Raise what kept a struct from being completed, if that is so."""
@@ -90,7 +112,10 @@ class FFI:
 
     def sizeof(self, cdecl: Any) -> int:
         """Return the size in bytes of a C type, or of what a cdata object holds."""
-        if isinstance(cdecl, CData):
+        if isinstance(cdecl, str):
+            known = getattr(self._ready, cdecl, None)
+            what, subject = "ctype", known if type(known) is CType else self._type(cdecl)
+        elif isinstance(cdecl, CData):
             what, subject = "cdata", cdecl
         else:
             what, subject = "ctype", self.typeof(cdecl)
@@ -173,12 +198,15 @@ class FFI:
 
     def new(self, cdecl: Any, init: Any = None) -> Any:
         """Allocate C data of the given pointer or array type, zeroed, then initialised."""
-        ctype = self._parsed.get(cdecl) if isinstance(cdecl, str) else None
-        if ctype is None or isinstance(ctype, c_types.FunctionType):
+        try:
+            ctype = getattr(self._ready, cdecl)
+        except (AttributeError, TypeError):
             ctype = self._type(cdecl)
         try:
             return _newp(ctype, init)
         except TypeError as error:
+            if not isinstance(ctype, CType):  # a function type, or an attribute that every object has
+                return _newp(self._type(cdecl), init)
             if "unknown size" in str(error):
                 self._explain(ctype)
             raise
@@ -206,8 +234,11 @@ class FFI:
 
     def cast(self, cdecl: Any, source: Any) -> Any:
         """Convert as a C cast does: numbers, pointers, arrays."""
-        ctype = self._parsed.get(cdecl) if isinstance(cdecl, str) else None
-        if ctype is None or isinstance(ctype, c_types.FunctionType):
+        try:
+            ctype = getattr(self._ready, cdecl)
+        except (AttributeError, TypeError):
+            ctype = self._type(cdecl)
+        if type(ctype) is not CType:
             ctype = self._type(cdecl)
         if isinstance(source, Function):
             source = source.pointer
@@ -276,7 +307,7 @@ class FFI:
 
     @errno.setter
     def errno(self, value: int) -> None:
-        number = value.__index__()  # no floats
+        number = index(value)  # no floats
         if not -(1 << 31) <= number < 1 << 31:
             raise OverflowError(f"errno {number} does not fit 'int'")
         backend.set_errno(number)
@@ -381,8 +412,12 @@ class FFI:
         table_globals: dict[str, Any] = {}
         table_types: dict[str, Any] = {}
         self._declarations.collect(table_globals, table_types)
-        return self._name, False, table_globals, table_types
+        return self._name, self._declarations.table is not None, table_globals, table_types
 
-    def _share_types(self, types: dict[str, Any]) -> None:
+    def _share_types(self, types: Any) -> None:
         """Take some structs, unions and enums as another ffi made them."""
-        raise NotImplementedError("several verify() of one FFI are not there on PyPy")
+        if not isinstance(types, dict) or not all(
+            isinstance(name, str) and isinstance(ctype, CType) for name, ctype in types.items()
+        ):
+            raise TypeError("_share_types() takes a dict of C types")
+        self._realizer.share(types)

@@ -7,7 +7,7 @@ take and give wide values by pointer; here is what a call of such a wrapper look
 from __future__ import annotations
 
 from ffi_core.pypy import c_types
-from ffi_core.pypy.backend import VOID, backend
+from ffi_core.pypy.backend import VOID, CData, backend
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
@@ -55,21 +55,41 @@ def _caller(
     name: str, function: c_types.FunctionType, wrapper: Any, passed: tuple[Any, ...], result: Any
 ) -> Callable[..., Any]:
     """Write the call as Python text without loops: the interpreter's compiler makes the most of that."""
-    namespace: dict[str, Any] = {"wrapper": wrapper, "newp": backend.newp, "result_type": result, "refuse": _refuse}
+    # Cells of a closure: names in a dictionary would be looked up at each call.
+    namespace: dict[str, Any] = {
+        "wrapper": wrapper,
+        "newp": backend.newp,
+        "result_type": result,
+        "refuse": _refuse,
+        "typeof": backend.typeof,
+        "CData": CData,
+        "point": backend.rawaddressof,
+    }
     arguments = []
     for index, ctype in enumerate(function.arguments):
         arguments.append(f"a{index}")
         if c_types.is_wide(ctype):
-            namespace[f"t{index}"] = passed[index]
+            namespace[f"t{index}"], namespace[f"s{index}"] = passed[index], ctype
             arguments[-1] = f"newp(t{index}, a{index})"
+            if c_types.is_record(ctype):
+                # The wrapper copies it: what is such a struct already is pointed to.
+                is_one = f"type(a{index}) is CData and typeof(a{index}) is s{index}"
+                arguments[-1] = f"(point(t{index}, a{index}, 0) if {is_one} else {arguments[-1]})"
     names = "".join(f"a{index}, " for index in range(len(arguments)))
     namespace["expected"] = (name, len(arguments))
     call = f"wrapper({', '.join((['r'] if result is not None else []) + arguments)})"
     body = f"    r = newp(result_type)\n    {call}\n    return r[0]" if result is not None else f"    return {call}"
     text = f"def call({names}*more):\n    if more: refuse(expected, more)\n{body}\n"
-    exec(text, namespace)  # noqa: S102 - the text is made here, of numbers
-    fixed: Callable[..., Any] = namespace["call"]
-    return fixed
+    made: Callable[..., Any] = make_closure(text, "call", namespace)
+    return made
+
+
+def make_closure(text: str, name: str, cells: dict[str, Any]) -> Any:
+    """Compile the text of a function, whose free names are ``cells``."""
+    made: dict[str, Any] = {}
+    indented = "".join(f"    {line}\n" for line in text.splitlines())
+    exec(f"def make({', '.join(cells)}):\n{indented}    return {name}\n", made)  # noqa: S102 - the text is made here
+    return made["make"](**cells)
 
 
 def _refuse(expected: tuple[str, int], more: tuple[Any, ...]) -> NoReturn:

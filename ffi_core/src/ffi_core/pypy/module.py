@@ -38,13 +38,12 @@ def load_module(name: str, path: str) -> tuple[FFI, Any]:
             name=name,
             path=path,
         )
-    from importlib import import_module
-
     ffi = FFI()
     ffi._name = str(table.text(table.pointer.module_name))
     ffi._declarations.table = table
     for included in table.include_names():
-        ffi._include(import_module(included).ffi)
+        __import__(included)
+        ffi._include(sys.modules[included].ffi)
     lib = new_lib(ffi._declarations, None, ffi._name)
     modules: dict[str, Any] = sys.modules
     modules[f"{ffi._name}.lib"] = lib

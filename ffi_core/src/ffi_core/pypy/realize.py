@@ -11,7 +11,7 @@ from _thread import RLock
 from ffi_core.errors import FFIError, VerificationMissing
 from ffi_core.pypy import c_types, records
 from ffi_core.pypy.backend import ADDRESS, CHAR, backend
-from ffi_core.pypy.declarations import CONSTANT, Declarations
+from ffi_core.pypy.declarations import CONSTANT, IMPLIED, Declarations
 from ffi_core.pypy.table import FLAG_OPAQUE, FLAG_SIGNED, KIND_ENUM, KIND_FLOATING, KIND_INTEGER, KIND_TYPEDEF
 from ffi_core.pypy.type_parser import parse_type
 
@@ -27,13 +27,19 @@ FILE: Any = backend.new_struct_type("FILE")
 """What FILE stands for is one type for all: a ``FILE *`` of one library is good for another."""
 
 
+class ReadyTypes:
+    """Types as attributes, each under its text."""
+
+
 class Realizer:
     """Makes the types that one ffi declares."""
 
     def __init__(self, declarations: Declarations) -> None:
         self.declarations = declarations
         self.included: list[Realizer] = []
-        self.parsed: dict[str, Any] = {}  # by text
+        # By text, as attributes of an object: the interpreter's compiler looks a constant name of an attribute up once.
+        self.ready_types = ReadyTypes()
+        self.parsed: dict[str, Any] = self.ready_types.__dict__
         self._typedefs: dict[str, Any] = {}
         self._tagged: dict[str, Any] = {}  # by key: "struct point"
         self._keys: dict[Any, str] = {}  # the same, the other way round
@@ -44,8 +50,8 @@ class Realizer:
 
     # Types of texts.
 
-    def type_of(self, text: str) -> Any:
-        """Give the type that a text stands for, ready to use.
+    def type_of(self, text: str, known_as: Optional[str] = None) -> Any:
+        """Give the type that a text stands for, ready to use; ``known_as`` is another text for it, to be remembered too.
 
         Errors: ``FFIError`` where it is no type.
         """
@@ -55,6 +61,8 @@ class Realizer:
                 ctype = self.parse(text)
                 self.settle()
                 self.parsed[text] = ctype
+        if known_as is not None:
+            self.parsed[known_as] = ctype
         return ctype
 
     def parse(self, text: str, array_size: int = -1) -> Any:
@@ -103,6 +111,17 @@ class Realizer:
             known.clear()
         self._complete.clear()
         del self._pending[:]
+
+    def share(self, types: dict[str, Any]) -> None:
+        """Take types, by key, as another realizer made them."""
+        with self._lock:
+            self.parsed.clear()
+            self._typedefs.clear()
+            for key, ctype in types.items():
+                self._keys.pop(self._tagged.get(key), None)
+                self._tagged[key] = ctype
+                self._keys[ctype] = key
+                self._complete.add(key)
 
     # What the parser asks.
 
@@ -188,6 +207,26 @@ class Realizer:
         self._tagged[key] = ctype
         self._keys[ctype] = key
         return ctype
+
+    def declare_opaque(self, key: str) -> Any:
+        """Declare a struct or union that is named in a type expression, as C does.
+
+        Shapes: None where this ffi has no ``cdef()``, and where the tag is that of something else.
+        """
+        if not self.declarations.home._declares:
+            return None
+        keyword, _, tag = key.partition(" ")
+        for other in {"struct", "union", "enum"} - {keyword}:
+            known = self.find_tagged(f"{other} {tag}")
+            # What has no members may have been named before in the same way.
+            if known is not None and (other == "enum" or self._has_members(known)):
+                return None
+        self.declarations.types[key] = IMPLIED
+        return self.find_tagged(key)
+
+    def _has_members(self, ctype: Any) -> bool:
+        self.complete(ctype)
+        return ctype.fields is not None
 
     def find_constant(self, name: str, *, compared: bool = True) -> Optional[int]:
         """Give the value of an integer constant, None where there is none.

@@ -18,6 +18,9 @@ FLAG_OPAQUE: Final = 0x04
 FLAG_PARTIAL: Final = 0x08
 FLAG_CHECKED: Final = 0x10
 
+KIND_CONSTANT: Final = 3
+"""Of a global name; the others here are of types."""
+
 KIND_TYPEDEF: Final = 1
 KIND_INTEGER: Final = 2
 KIND_FLOATING: Final = 3
@@ -159,6 +162,36 @@ class GeneratedTable:
         while names and names[index]:
             yield str(self.text(names[index]))
             index += 1
+
+    def read_back(self, table_globals: dict[str, Any], table_types: dict[str, Any]) -> None:
+        """Add constants and types, in the format of the carriers in Python, to two dicts: what a builder includes."""
+        for index in range(self.pointer.global_count):
+            row = self.pointer.globals[index]
+            if row.kind == KIND_CONSTANT:
+                kind = self.text(row.type)
+                is_typed = kind is not None and not kind.startswith("=")
+                table_globals[str(self.text(row.name))] = (
+                    ("constant", None, kind) if is_typed else ("constant", self.integer(row))
+                )
+        for index in range(self.pointer.type_count):
+            row = self.pointer.types[index]
+            table_types[str(self.text(row.name))] = self._type_entry(row)
+
+    def _type_entry(self, row: Any) -> tuple[Any, ...]:
+        is_partial = int(bool(row.flags & FLAG_PARTIAL))
+        if row.kind == KIND_TYPEDEF:
+            return ("typedef", self.text(row.type))
+        if row.kind in (KIND_INTEGER, KIND_FLOATING):
+            return ("unknown", "int" if row.kind == KIND_INTEGER else "float")
+        if row.kind == KIND_ENUM:
+            return ("enum", self.text(row.type), is_partial, "")
+        if row.flags & FLAG_OPAQUE:
+            return ("record", None, 0, 0, 0)
+        fields = [
+            (self.text(field.name), self.text(field.type), int(field.size) if field.set_ones else -1, 0)
+            for field in self.field_rows(row)
+        ]
+        return ("record", tuple(fields), is_partial, 0, 0)
 
     def integer(self, row: Any) -> int:
         """Ask for the value of an integer constant."""

@@ -5,10 +5,9 @@ The grammar is that of `src/native/type_parser.c`, and the same tests drive both
 
 from __future__ import annotations
 
-import re
 import sys
 
-from ffi_core.errors import FFIError
+from ffi_core.errors import ArrayLengthError, CDefError, FFIError, FunctionTypeError
 from ffi_core.pypy import c_types
 
 TYPE_CHECKING = False  # typing takes longer to import than this
@@ -27,14 +26,19 @@ if TYPE_CHECKING:
         def find_constant(self, name: str) -> Optional[int]:
             """Give the value of an integer constant, None where there is none."""
 
+        def declare_opaque(self, key: str) -> Any:
+            """Declare a struct or union by its name alone, as C does; None where that cannot be."""
+
         def complete(self, ctype: Any) -> None:
             """Find the members of a struct or union."""
 
 
 _MAX_DEPTH: Final = 200
 _MAX_PARAMETERS: Final = 1000
-_TOKEN: Final = re.compile(r"[ \t-\r]*(?:([A-Za-z_$][A-Za-z_$0-9]*)|([0-9][A-Za-z_$0-9]*)|(\.\.\.)|([^ \t-\r])|\Z)")
-_NUMBER: Final = re.compile(r"(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)[uUlL]*\Z")
+_BLANKS: Final = frozenset(" \t\n\v\f\r")
+_DECIMAL: Final = frozenset("0123456789")
+_NAME_START: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$")
+_NAME: Final = _NAME_START | _DECIMAL
 _END, _WORD, _DIGITS, _DOTS, _SYMBOL = range(5)
 
 _QUALIFIERS: Final = frozenset(
@@ -146,11 +150,46 @@ def _arithmetic_name(words: set[str]) -> Optional[str]:
     return _NAMES.get(frozenset(words))
 
 
+# By hand: to import the module for regular expressions takes longer than everything here.
+def _tokenize(text: str) -> list[tuple[int, str, int]]:
+    """Split a text into tokens: what each is, its text, its place.  A last one stands for the end."""
+    tokens = []
+    position, end = 0, len(text)
+    while position < end:
+        start, first = position, text[position]
+        position += 1
+        if first in _BLANKS:
+            continue
+        kind = _WORD if first in _NAME_START else _DIGITS if first in _DECIMAL else _SYMBOL
+        if kind != _SYMBOL:
+            while position < end and text[position] in _NAME:
+                position += 1
+        elif text.startswith("...", start):
+            kind = _DOTS
+            position = start + 3
+        tokens.append((kind, text[start:position], start))
+    tokens.append((_END, "", end))
+    return tokens
+
+
+def _read_number(text: str) -> Optional[int]:
+    """Read an integer constant of C; None where it is none."""
+    digits = text.rstrip("uUlL")
+    if "_" in digits:  # Python would take it
+        return None
+    try:
+        if digits[:2] in ("0x", "0X"):
+            return int(digits, 0)
+        return int(digits, 8 if digits.startswith("0") else 10)
+    except ValueError:
+        return None
+
+
 def parse_type(text: str, names: Names, array_size: int = -1) -> Any:
     """Read a type expression: a type of the interpreter, or a ``FunctionType``.
 
     Units: ``array_size`` in bytes is what ``[...]`` stands for; -1 where that is not known.
-    Errors: ``FFIError`` that shows the place.
+    Errors: ``CDefError`` that shows the place; ``ArrayLengthError`` and ``FunctionTypeError`` are kinds of it.
     """
     if "\0" in text:
         raise FFIError("a C type cannot contain a null character")
@@ -158,7 +197,7 @@ def parse_type(text: str, names: Names, array_size: int = -1) -> Any:
     try:
         ctype = parser.type()
     except RecursionError:
-        raise FFIError("the type is nested too deeply") from None
+        raise CDefError("the type is nested too deeply") from None
     if parser.kind != _END:
         parser.fail("unexpected symbol")
     return ctype
@@ -170,15 +209,7 @@ class _Parser:
         self.names = names
         self.array_size = array_size
         self.depth = 0
-        self.tokens: list[tuple[int, str, int]] = []
-        position = 0
-        while True:
-            match = _TOKEN.match(text, position)
-            if match is None or not match.lastindex:
-                break
-            self.tokens.append((match.lastindex, match[match.lastindex], match.start(match.lastindex)))
-            position = match.end()
-        self.tokens.append((_END, "", len(text)))
+        self.tokens = _tokenize(text)
         self.index = 0
         self.kind, self.word, self.start = self.tokens[0]
 
@@ -195,11 +226,14 @@ class _Parser:
     def at(self, symbol: str) -> bool:
         return self.kind == _SYMBOL and self.word == symbol
 
-    def fail(self, message: str, place: Optional[int] = None) -> NoReturn:
+    def fail(self, message: str, place: Optional[int] = None, error: type[CDefError] = CDefError) -> NoReturn:
         place = self.start if place is None else place
         if len(self.text) > 500:  # the caret of a very long text would not be found anyway
-            raise FFIError(f"{message}, at character {place} of a type of {len(self.text)} characters")
-        raise FFIError(f"{message}\n{self.text}\n{' ' * place}^")
+            raise error(f"{message}, at character {place} of a type of {len(self.text)} characters")
+        raise error(f"{message}\n{self.text}\n{' ' * place}^")
+
+    def fail_length(self, message: str) -> NoReturn:
+        self.fail(message, error=ArrayLengthError)
 
     def deeper(self) -> None:
         self.depth += 1
@@ -242,9 +276,12 @@ class _Parser:
     def tagged(self, keyword: str) -> Any:
         self.advance()
         self.skip_qualifiers()
-        if self.kind != _WORD:
+        if self.kind != _WORD or self.word in _KEYWORDS or self.word in _ARITHMETIC:
             self.fail("expected the name of a struct, union or enum")
-        ctype = self.names.find_tagged(f"{keyword} {self.word}")
+        key = f"{keyword} {self.word}"
+        ctype = self.names.find_tagged(key)
+        if ctype is None and keyword != "enum" and "$" not in self.word:
+            ctype = self.names.declare_opaque(key)
         if ctype is None:
             self.fail("undefined enum name" if keyword == "enum" else "undefined struct/union name")
         self.advance()
@@ -366,14 +403,17 @@ class _Parser:
         after = self.index
         self.go(inside)
         length = self.length(item)
+        closing = self.start
         if not self.at("]"):
             self.fail("expected ']'")
         self.go(after)
         if isinstance(item, c_types.FunctionType):
             self.fail("an array of functions does not exist in C", bracket)
+        if item.kind == "array" and item.length is None:
+            self.fail("only the first dimension of an array can be left out", closing, ArrayLengthError)
         self.names.complete(item)
         if c_types.size_or_none(item) is None:
-            self.fail(f"an array of '{item.cname}', whose size is not known, does not exist in C", bracket)
+            raise TypeError(f"ctype '{item.cname}' is of unknown size")
         return c_types.array_of(item, length)
 
     def length(self, item: Any) -> Optional[int]:
@@ -381,24 +421,20 @@ class _Parser:
             return None
         if self.kind == _DOTS:
             if self.array_size < 0:
-                self.fail("'[...]' is a length that only a compiler can fill in")
+                self.fail_length("'[...]' is a length that only a compiler can fill in")
             self.names.complete(item)
             self.advance()
             size = c_types.size_or_none(item)
             return self.array_size // size if size else 0
         value: Optional[int] = None
         if self.kind == _DIGITS:
-            match = _NUMBER.match(self.word)
-            if match is not None:
-                digits = match[1]
-                is_octal = digits.isdigit() and digits.startswith("0")
-                value = int(digits, 8 if is_octal else 0)
-                if value > sys.maxsize:
-                    self.fail("number too large")
+            value = _read_number(self.word)
+            if value is not None and value > sys.maxsize:
+                self.fail_length("number too large")
         elif self.kind == _WORD:
             value = self.names.find_constant(self.word)
         if value is None or value < 0 or value > sys.maxsize:
-            self.fail("expected a positive integer constant")
+            self.fail_length("expected a positive integer constant")
         self.advance()
         return value
 
@@ -407,7 +443,7 @@ class _Parser:
         arguments, variadic = self.parameters()
         result = self.suffixes(base)
         if isinstance(result, c_types.FunctionType) or result.kind == "array":
-            self.fail("a function cannot return an array or a function", parenthesis)
+            self.fail("a function cannot return an array or a function", parenthesis, FunctionTypeError)
         for ctype in (*arguments, result):
             if c_types.is_record(ctype):
                 self.names.complete(ctype)
