@@ -6,7 +6,6 @@ import functools
 import gc
 import resource
 import sys
-import tracemalloc
 from typing import Any, Callable
 
 import pytest
@@ -269,6 +268,8 @@ def test_callbacks_are_freed(ffi: Any) -> None:
 
 @pytest.mark.skipif(IS_ORACLE, reason="CFFI allocates outside of what tracemalloc sees")
 def test_owned_memory_is_traced(ffi: Any) -> None:
+    import tracemalloc  # PyPy has none
+
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]

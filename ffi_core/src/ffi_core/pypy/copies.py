@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 
 from ffi_core.pypy import c_types
-from ffi_core.pypy.backend import CData, backend
+from ffi_core.pypy.backend import CData, CType, backend
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
@@ -49,10 +49,15 @@ def _reduce(cdata: Any) -> Union[str, tuple[Any, ...]]:
     if ctype.kind != "array" and not c_types.is_record(ctype):
         if _is_pickled():
             return _clone, (_Source(cdata),)
-        raise TypeError(
-            f"cannot copy cdata '{ctype.cname}': it is a pointer (of what p points to, p[0] can be copied)"
-        )
+        raise TypeError(f"cannot copy cdata '{ctype.cname}': it is a pointer (of what p points to, p[0] can be copied)")
     return _clone, (_Source(cdata),)
+
+
+def _reduce_type(ctype: Any) -> str:
+    """Tell ``copy`` that a type is its own copy."""
+    if _is_pickled():
+        raise TypeError(f"cannot pickle {ctype!r}: it belongs to this process")
+    return "it never changes"
 
 
 def _is_pickled() -> bool:
@@ -85,3 +90,4 @@ def _clone(source: _Source) -> Any:
 def register() -> None:
     """Let ``copy`` and ``pickle`` know."""
     copyreg.dispatch_table[CData] = _reduce
+    copyreg.dispatch_table[CType] = _reduce_type

@@ -14,6 +14,7 @@ from ffi_core.pypy.backend import CHAR_POINTER, VOID, VOID_POINTER, backend
 from ffi_core.pypy.declarations import PYTHON
 from ffi_core.pypy.function import make_closure
 from ffi_core.pypy.table import RUNTIME
+from ffi_core.pypy.unraisable import report
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
@@ -139,30 +140,14 @@ def _failure(pointer: Any, fallback: Any, body: Any, onerror: Any) -> Callable[[
             backend.cast(pointer, frame)[0] = fallback[0]
         kind, value, traceback = sys.exc_info()
         if onerror is None:
-            _report(value, body)
+            report(value, body)
             return
         try:
             answer = onerror(kind, value, traceback)
             if answer is not None and pointer is not None:
                 backend.cast(pointer, frame)[0] = answer
         except BaseException as second:  # noqa: BLE001 - C cannot be told
-            _report(second, onerror)
-            _report(value, body)
+            report(second, onerror)
+            report(value, body)
 
     return failed
-
-
-class _Unraisable:
-    def __init__(self, value: Any, source: Any) -> None:
-        self.exc_type = type(value)
-        self.exc_value = value
-        self.exc_traceback = value.__traceback__
-        self.err_msg = None
-        self.object = source
-
-
-def _report(value: Any, source: Any) -> None:
-    """Print an exception that nobody can catch."""
-    hook = getattr(sys, "unraisablehook", None)
-    if hook is not None:
-        hook(_Unraisable(value, source))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from _operator import index
 from _thread import RLock
 
-from ffi_core.errors import CDefError, FFIError, UnknownSizeError
+from ffi_core.errors import CDefError, FFIError, FunctionTypeError, UnknownSizeError
 from ffi_core.pypy import c_types, paths, tuple_reader
 from ffi_core.pypy.backend import CHAR_ARRAY, NULL, VOID_POINTER, CData, CType, backend
 from ffi_core.pypy.declarations import CONSTANT, Declarations
@@ -16,6 +16,7 @@ from ffi_core.pypy.function import Function
 from ffi_core.pypy.lib import Lib, address_in, close_lib, new_lib
 from ffi_core.pypy.library import open_library
 from ffi_core.pypy.realize import Realizer
+from ffi_core.pypy.unraisable import reporter
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
@@ -232,14 +233,20 @@ class FFI:
 
         return allocator
 
+    def _castable(self, cdecl: Any) -> Any:
+        ctype = self._type(cdecl)
+        if isinstance(cdecl, str) and isinstance(self._parsed[cdecl], c_types.FunctionType):
+            raise FunctionTypeError(f"the type '{cdecl}' is a function type, not a pointer-to-function type")
+        return ctype
+
     def cast(self, cdecl: Any, source: Any) -> Any:
         """Convert as a C cast does: numbers, pointers, arrays."""
         try:
             ctype = getattr(self._ready, cdecl)
         except (AttributeError, TypeError):
-            ctype = self._type(cdecl)
+            ctype = self._castable(cdecl)
         if type(ctype) is not CType:
-            ctype = self._type(cdecl)
+            ctype = self._castable(cdecl)
         if isinstance(source, Function):
             source = source.pointer
         return _cast(ctype, source)
@@ -350,7 +357,7 @@ class FFI:
         def make(body: Callable[..., Any]) -> Any:
             if not callable(body):
                 raise TypeError(f"expected a callable object for '{ctype.cname}', not {type(body).__name__}")
-            return backend.callback(ctype, body, error, onerror)
+            return backend.callback(ctype, body, error, onerror or reporter(body))
 
         return make if python_callable is None else make(python_callable)
 

@@ -6,7 +6,7 @@ class that each `lib` has for itself: the interpreter's compiler sees through bo
 
 from __future__ import annotations
 
-from ffi_core.errors import FFIError
+from ffi_core.errors import FFIError, MissingConstantError, MissingSymbolError
 from ffi_core.pypy import c_types
 from ffi_core.pypy.backend import VOID_POINTER, backend
 from ffi_core.pypy.declarations import CONSTANT, FUNCTION, PYTHON, VARIABLE
@@ -54,7 +54,8 @@ class Lib:
         raise AttributeError(f"cannot delete the variable '{name}'")
 
     def __dir__(self) -> list[str]:
-        return sorted(set(self._declarations.global_names()))
+        # What starts with a dollar sign is of our own making.
+        return sorted({name for name in self._declarations.global_names() if not name.startswith("$")})
 
     def __repr__(self) -> str:
         if self._library is None:
@@ -107,7 +108,13 @@ class Lib:
         if declared.row is None and declared.value is None and self._library is not None and declared.type is not None:
             # The library may have it, as a variable that nobody writes.
             ctype = realizer.type_of(declared.type)
-            return backend.cast(backend.new_pointer_type(ctype), self._symbol(name))[0]
+            try:
+                return backend.cast(backend.new_pointer_type(ctype), self._symbol(name))[0]
+            except MissingSymbolError:
+                raise MissingConstantError(
+                    f"symbol '{name}' not found in library '{self._title}': only a compiler knows the value of a constant (use "
+                    "API mode)"
+                ) from None
         return realizer.constant(name, declared)
 
     @staticmethod

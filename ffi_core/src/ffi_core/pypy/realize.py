@@ -317,6 +317,14 @@ class Realizer:
                 raise FFIError(f"'{shown}': no integer type of {row.size} bytes")
         else:
             _, listed, _, base_name = self.declarations.types[key]
+            if not listed and not base_name:
+                from warnings import warn
+
+                warn(
+                    f"'{shown}' has no values explicitly defined; guessing that it is equivalent to 'unsigned int'",
+                    stacklevel=2,
+                )
+                base_name = "unsigned int"
             if not base_name:
                 raise VerificationMissing(
                     f"'{shown}' was declared with '...': only a compiler knows its values (use API mode)"

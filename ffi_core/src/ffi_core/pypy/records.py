@@ -50,7 +50,10 @@ def _install(ctype: Any, members: list[_Member], size: int, align: int) -> None:
                 filler = c_types.integer_of(backend.sizeof(member.type), signed=False)
                 fields.append(("", filler, member.shift, -1))
             fields.append((member.name, member.type, member.bits, -1))
-    backend.complete_struct_or_union(ctype, fields, None, size, align)
+    try:
+        backend.complete_struct_or_union(ctype, fields, None, size, align)
+    except TypeError as error:  # a packed bit-field whose whole unit would reach beyond the end
+        raise FFIError(f"{ctype.cname}: PyPy cannot lay it out like this: {error}") from None
     placed = dict(ctype.fields or ())
     for member in members:
         if member.bits >= 0 and member.name:

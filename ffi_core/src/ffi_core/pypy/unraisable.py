@@ -1,0 +1,37 @@
+"""Exceptions of Python functions that C called: nobody can catch them, so they are shown."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+
+class _Unraisable:
+    def __init__(self, value: Any, source: Any) -> None:
+        self.exc_type = type(value)
+        self.exc_value = value
+        self.exc_traceback = value.__traceback__
+        self.err_msg = "Exception ignored in"
+        self.extra_line = ""
+        self.object = source
+
+
+def report(value: Any, source: Any) -> None:
+    """Show an exception of the function ``source``."""
+    hook = getattr(sys, "unraisablehook", None)
+    if hook is not None:
+        hook(_Unraisable(value, source))
+
+
+def reporter(body: Any) -> Callable[[Any, Any, Any], None]:
+    """Make what a callback without ``onerror`` calls instead."""
+
+    def shown(kind: Any, value: Any, traceback: Any) -> None:
+        if not isinstance(value, BaseException):  # the interpreter makes it when somebody looks
+            value = kind(value) if value is not None else kind()
+        report(value.with_traceback(traceback), body)
+
+    return shown
