@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "oracle"))
+
 FakeRun = Callable[..., Any]
 
 

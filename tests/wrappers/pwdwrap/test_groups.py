@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import grp as standard_grp
 import os
 import pickle
 import pwd
@@ -12,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cpython_modules import grp, only_cpython, stated_grp
 
 import pwdwrap
 from pwdwrap import GroupEntry
 
-grp: Any = standard_grp
 FakeRun = Callable[..., Any]
 
 USERS = b"ann:x:10:100::/home/ann:\nben:x:11:101::/home/ben:\n"
@@ -54,6 +53,20 @@ def test_getgrnam_does_what_grp_does(name: Any) -> None:
     assert kind == outcome(grp.getgrnam, name)[0]
     if isinstance(name, str):
         assert (kind, words) == outcome(grp.getgrnam, name)
+
+
+@only_cpython
+@pytest.mark.parametrize("gid", GIDS, ids=lambda gid: type(gid).__name__ if type(gid) is Index else ascii(gid))
+def test_what_other_interpreters_are_compared_with_by_number(gid: Any) -> None:
+    stated, real = outcome(stated_grp.getgrgid, gid), outcome(grp.getgrgid, gid)
+    assert stated == real if isinstance(gid, int) else stated[0] == real[0]
+
+
+@only_cpython
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_what_other_interpreters_are_compared_with_by_name(name: Any) -> None:
+    stated, real = outcome(stated_grp.getgrnam, name), outcome(grp.getgrnam, name)
+    assert stated == real if isinstance(name, str) else stated[0] == real[0]
 
 
 def test_all_groups() -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pwd as standard_pwd
 import threading
 from typing import Any
 
 import pytest
+from cpython_modules import only_cpython, pwd, stated_pwd
 
 import pwdwrap
-
-pwd: Any = standard_pwd
 
 
 class Index:
@@ -67,6 +65,18 @@ def test_getpwuid_does_what_pwd_does(uid: Any) -> None:
 @pytest.mark.parametrize("name", NAMES, ids=name_of)
 def test_getpwnam_does_what_pwd_does(name: Any) -> None:
     assert outcome(pwdwrap, "getpwnam", name) == outcome(pwd, "getpwnam", name)
+
+
+@only_cpython
+@pytest.mark.parametrize("uid", UIDS, ids=name_of)
+def test_what_other_interpreters_are_compared_with_by_number(uid: Any) -> None:
+    assert outcome(stated_pwd, "getpwuid", uid) == outcome(pwd, "getpwuid", uid)
+
+
+@only_cpython
+@pytest.mark.parametrize("name", NAMES, ids=name_of)
+def test_what_other_interpreters_are_compared_with_by_name(name: Any) -> None:
+    assert outcome(stated_pwd, "getpwnam", name) == outcome(pwd, "getpwnam", name)
 
 
 def test_getpwall_does_what_pwd_does() -> None:
