@@ -11,6 +11,7 @@ from _thread import RLock
 from ffi_core.errors import CDefError, FFIError, FunctionTypeError, UnknownSizeError
 from ffi_core.pypy import c_types, paths, tuple_reader
 from ffi_core.pypy.backend import CHAR_ARRAY, NULL, VOID_POINTER, CData, CType, backend
+from ffi_core.pypy.buffers import buffer
 from ffi_core.pypy.declarations import CONSTANT, Declarations
 from ffi_core.pypy.function import Function
 from ffi_core.pypy.lib import Lib, address_in, close_lib, new_lib
@@ -25,6 +26,27 @@ if TYPE_CHECKING:
 _newp = backend.newp
 _cast = backend.cast
 _builtin_ffi: Any = backend.FFI()
+
+
+def _check_extent(side: str, end: Any, count: int) -> None:
+    """Raise where ``count`` bytes are more than one side of a copy is known to have.
+
+    Errors: ``ValueError``; ``RuntimeError`` for NULL.
+    """
+    if isinstance(end, CData):
+        if count and not end:
+            raise RuntimeError(f"memmove(): '{side}' is NULL")
+        ctype = backend.typeof(end)
+        size = backend.sizeof(end) if ctype.kind == "array" else count
+        if count > size:
+            raise ValueError(f"memmove() of {count} bytes: '{side}', a cdata '{ctype.cname}', has {size}")
+    elif not isinstance(end, _BYTES) or count > len(end):
+        size = memoryview(end).nbytes
+        if count > size:
+            raise ValueError(f"memmove() of {count} bytes: '{side}' has {size}")
+
+
+_BYTES = (bytes, bytearray)
 _LONGEST_READ = 2000  # longer types are data that took a wrong turn
 
 
@@ -34,7 +56,7 @@ class FFI:
     NULL = NULL
     CData = CData
     CType = CType
-    buffer = backend.buffer
+    buffer = buffer
     error = FFIError
 
     RTLD_LAZY = backend.RTLD_LAZY
@@ -279,13 +301,26 @@ class FFI:
 
     def from_buffer(self, cdecl: Any, python_buffer: Any = None, require_writable: bool = False) -> Any:
         """Return an array cdata that refers to the memory of a Python buffer, without a copy."""
+        ctype = CHAR_ARRAY
         if python_buffer is None:
-            return backend.from_buffer(CHAR_ARRAY, cdecl, require_writable)
-        return backend.from_buffer(self._type(cdecl), python_buffer, require_writable)
+            python_buffer = cdecl
+        else:
+            ctype = self._type(cdecl)
+        if isinstance(python_buffer, memoryview) and not python_buffer.contiguous:
+            raise BufferError("from_buffer(): memoryview: underlying buffer is not contiguous")
+        try:
+            return backend.from_buffer(ctype, python_buffer, require_writable)
+        except TypeError as error:
+            if "read-write" in str(error):
+                raise BufferError(f"from_buffer(): {error}") from None
+            raise
 
     def memmove(self, dest: Any, src: Any, n: int) -> None:
         """Copy `n` bytes between cdata and Python buffers; they may overlap."""
-        backend.memmove(dest, src, n)
+        count = index(n)
+        for side, end in (("dest", dest), ("src", src)):
+            _check_extent(side, end, count)
+        backend.memmove(dest, src, count)
 
     def string(self, cdata: Any, maxlen: int = -1) -> Any:
         """Return the bytes or str up to the first null; of an enum, the name."""
@@ -293,6 +328,10 @@ class FFI:
 
     def unpack(self, cdata: Any, length: int) -> Any:
         """Return `length` items as bytes, str or list."""
+        if isinstance(cdata, CData) and length > 0:
+            ctype = backend.typeof(cdata)
+            if ctype.kind == "array" and length > len(cdata):
+                raise IndexError(f"unpack() of {length} items: cdata '{ctype.cname}' has {len(cdata)}")
         return backend.unpack(cdata, length)
 
     def tuple_reader(

@@ -73,8 +73,10 @@ def spell(ctype: Any, declarator: str) -> str:
     """Write a declaration of ``declarator``: the name stands apart, ``int * x``, so that it is easy to find."""
     if not declarator:
         return str(ctype.cname)
+    before = backend.getcname(ctype, "@").partition("@")[0][-1:]
+    is_name = declarator[0].isalpha() or declarator[0] in "_*"
     if declarator.startswith("*") and ctype.kind == "array":
         declarator = f"({declarator})"
-    elif (declarator[0].isalpha() or declarator[0] in "_*") and ctype.kind == "pointer" and ctype.cname.endswith("*"):
+    elif is_name if before == "*" else declarator[0] not in "([":
         declarator = " " + declarator
     return str(backend.getcname(ctype, declarator))
