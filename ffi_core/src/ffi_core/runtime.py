@@ -113,7 +113,10 @@ def _read_text(text: Union[str, dict[str, tuple[Any, ...]]]) -> dict[str, tuple[
     from ast import literal_eval
 
     pairs = (line.partition(": ") for line in text.replace("\n ", " ").splitlines())
-    return {name: literal_eval(value) for name, _, value in pairs}
+    try:
+        return {name: literal_eval(value) for name, _, value in pairs}
+    except SyntaxError as error:
+        raise ValueError(f"malformed declarations in a generated module: {error}") from None
 
 
 __all__ = ["FFI", "TABLE_VERSION", "FFIError", "load", "load_library"]

@@ -9,8 +9,8 @@ from _operator import index
 from _thread import RLock
 
 from ffi_core.errors import CDefError, FFIError, FunctionTypeError, UnknownSizeError
-from ffi_core.pypy import c_types, paths, tuple_reader
-from ffi_core.pypy.backend import CHAR_ARRAY, NULL, VOID_POINTER, CData, CType, backend
+from ffi_core.pypy import c_types, handles, paths, tuple_reader
+from ffi_core.pypy.backend import CHAR_ARRAY, NULL, CData, CType, backend
 from ffi_core.pypy.buffers import buffer
 from ffi_core.pypy.declarations import CONSTANT, Declarations
 from ffi_core.pypy.function import Function
@@ -289,15 +289,13 @@ class FFI:
 
     def new_handle(self, obj: object) -> Any:
         """Return a `void *` that C can carry; see from_handle()."""
-        return backend.newp_handle(VOID_POINTER, obj)
+        return handles.make(obj)
 
     def from_handle(self, x: Any) -> Any:
         """Return the object that new_handle() was given."""
         if not isinstance(x, CData):
             raise TypeError(f"from_handle() argument must be a cdata object, not {type(x).__name__}")
-        if not x:
-            raise RuntimeError("cannot use from_handle() on NULL pointer")
-        return backend.from_handle(x)
+        return handles.resolve(x)
 
     def from_buffer(self, cdecl: Any, python_buffer: Any = None, require_writable: bool = False) -> Any:
         """Return an array cdata that refers to the memory of a Python buffer, without a copy."""

@@ -31,7 +31,11 @@ def load_module(name: str, path: str) -> tuple[FFI, Any]:
     table = GeneratedTable(backend.cast(TABLE, address), library)
     version = table.pointer.version
     if version != TABLE_VERSION or table.pointer.table_size < backend.sizeof(TABLE.item):
-        advice = "upgrade ffi-core" if version > TABLE_VERSION else "build the module again with the installed ffi-core"
+        advice = (
+            'pip install --upgrade "ffi-core"'
+            if version > TABLE_VERSION
+            else "build the module again with the installed ffi-core"
+        )
         raise ImportError(
             f"module '{name}' was generated for version {version} of the declaration table, and the installed ffi_core "
             f"{__version__} reads version {TABLE_VERSION}: {advice}",

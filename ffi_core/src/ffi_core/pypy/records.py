@@ -40,8 +40,9 @@ def _install(ctype: Any, members: list[_Member], size: int, align: int) -> None:
     """
     seen: set[str] = set()
     fields: list[tuple[Any, ...]] = []
-    for member in members:
-        _check_names(ctype, member, seen)
+    for declared in members:
+        _check_names(ctype, declared, seen)
+        member = _placeable(declared, size)
         if member.bits < 0:
             fields.append((member.name, member.type, -1, member.offset))
         elif member.name:
@@ -56,13 +57,33 @@ def _install(ctype: Any, members: list[_Member], size: int, align: int) -> None:
         raise FFIError(f"{ctype.cname}: PyPy cannot lay it out like this: {error}") from None
     placed = dict(ctype.fields or ())
     for member in members:
-        if member.bits >= 0 and member.name:
+        if member.bits >= 0 and member.name and placed[member.name].bitsize >= 0:
             field = placed[member.name]
             if (field.offset * 8 + field.bitshift, field.bitsize) != (member.offset * 8 + member.shift, member.bits):
                 raise FFIError(
                     f"{ctype.cname}: PyPy cannot reach the bit-field '{member.name}', which starts at bit "
                     f"{member.offset * 8 + member.shift}"
                 )
+
+
+def _placeable(member: _Member, size: int) -> _Member:
+    """Describe a bit-field such that the interpreter can reach it, in a record of ``size`` bytes.
+
+    It reads and writes whole units, which must lie within the record; one of 64 bits is no bit-field for it.
+    """
+    if member.bits < 0:
+        return member
+    unit = backend.sizeof(member.type)
+    if member.bits == 8 * unit == 64 and member.shift == 0:
+        return _Member(member.name, member.type, member.offset)
+    if member.offset + unit <= size:
+        return member
+    start, shift = divmod(8 * member.offset + member.shift, 8)
+    for width in (1, 2, 4):
+        if shift + member.bits <= 8 * width and start + width <= size:
+            ctype = c_types.integer_of(width, signed=_is_signed(member.type))
+            return _Member(member.name, ctype, start, shift, member.bits)
+    return member
 
 
 def _check_names(ctype: Any, member: _Member, seen: set[str]) -> None:

@@ -1,0 +1,44 @@
+"""Handles: ``void *`` that stand for Python objects.  What is no living handle is refused before the interpreter looks at it."""
+
+from __future__ import annotations
+
+from _weakref import ref
+
+from ffi_core.pypy.backend import VOID_POINTER, address_of, backend
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any
+
+_living: dict[int, Any] = {}  # by address: weak references to handles; process-wide, as addresses are
+
+
+def make(target: object) -> Any:
+    """Make a handle."""
+    handle = backend.newp_handle(VOID_POINTER, target)
+    address = address_of(handle)
+
+    def forget(reference: Any) -> None:
+        if _living.get(address) is reference:  # the address may be that of a new one
+            del _living[address]
+
+    _living[address] = ref(handle, forget)
+    return handle
+
+
+def resolve(pointer: Any) -> Any:
+    """Give the object of a handle.
+
+    Errors: ``RuntimeError`` for NULL, and for what is no handle, or was one.
+    """
+    if not pointer:
+        raise RuntimeError("cannot use from_handle() on NULL pointer")
+    if backend.typeof(pointer).kind not in ("pointer", "array"):
+        return backend.from_handle(pointer)  # which says that it must be one
+    known = _living.get(address_of(pointer))
+    handle = None if known is None else known()
+    if handle is None:
+        raise RuntimeError(
+            f"from_handle(): {pointer!r} is no handle: the object that new_handle() returned is gone, or it never was one"
+        )
+    return backend.from_handle(pointer)
