@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from _weakref import ref
 
-from ffi_core.pypy.backend import VOID_POINTER, address_of, backend
+from ffi_core.pypy.backend import CHAR_POINTER, VOID_POINTER, address_of, backend
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
@@ -31,10 +31,11 @@ def resolve(pointer: Any) -> Any:
 
     Errors: ``RuntimeError`` for NULL, and for what is no handle, or was one.
     """
+    ctype = backend.typeof(pointer)
+    if ctype is not VOID_POINTER and ctype is not CHAR_POINTER:
+        raise TypeError(f"expected a 'cdata' object with a 'void *' out of new_handle(), got '{ctype.cname}'")
     if not pointer:
         raise RuntimeError("cannot use from_handle() on NULL pointer")
-    if backend.typeof(pointer).kind not in ("pointer", "array"):
-        return backend.from_handle(pointer)  # which says that it must be one
     known = _living.get(address_of(pointer))
     handle = None if known is None else known()
     if handle is None:
