@@ -1,12 +1,14 @@
 """What all tests share: on PyPy, the list of what differs there, and the share that must pass.
 
 `core/pypy_differences.toml` lists tests by reason.  Those are expected to fail, or are not run where they would end the
-process.  The closing lines give the counts; with ``--pypy-share`` the run fails below that many percent.
+process; those of what PyPy does not have are skipped.  The closing lines give the counts; with ``--pypy-share`` the run fails when
+fewer percent pass of what is not skipped.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,11 @@ HERE = Path(__file__).resolve().parent
 DIFFERENCES = HERE / "core" / "pypy_differences.toml"
 IS_PYPY = sys.implementation.name == "pypy"
 LISTED = "differs on PyPy: "
+ABSENT = "not there on PyPy: "
 
 
 def load_differences() -> list[dict[str, Any]]:
-    """Read the list: tables with ``reason``, ``tests`` (patterns of test names) and, for what is not run, ``run = false``."""
+    """Read the list: tables with ``reason``, ``tests`` (patterns of test names) and ``run = false`` or ``absent = true``."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -41,44 +44,65 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not IS_PYPY:
         return
-    marks = [
-        (pattern, bool(entry.get("run", True)), LISTED + entry["reason"])
-        for entry in load_differences()
-        for pattern in entry["tests"]
-    ]
+    marks = [(pattern, make_mark(entry)) for entry in load_differences() for pattern in entry["tests"]]
     # The patterns that name a file are looked at for tests of that file only.
-    by_file: dict[str, list[tuple[str, bool, str]]] = {}
-    for mark in marks:
-        by_file.setdefault(mark[0].partition("::")[0], []).append(mark)
+    by_file: dict[str, list[tuple[str, pytest.MarkDecorator]]] = {}
+    for pattern, mark in marks:
+        by_file.setdefault(pattern.partition("::")[0], []).append((pattern, mark))
     for item in items:
         path = Path(item.path).relative_to(HERE).as_posix()
         name = f"{path}::{item.nodeid.partition('::')[2]}"
-        for pattern, run, reason in by_file.get(path, []):
+        for pattern, mark in by_file.get(path, []):
             # Brackets are parameters here, not sets of characters.
             if fnmatchcase(name, pattern.replace("[", "[[]")):
-                item.add_marker(
-                    pytest.mark.xfail(reason=reason, strict=False) if run else pytest.mark.skip(reason=reason)
-                )
+                item.add_marker(mark)
                 break
 
 
-def count(stats: dict[str, list[Any]]) -> tuple[int, int, int, int]:
-    """Count reports: passed; listed by reason; failed; skipped for reasons that have nothing to do with PyPy."""
-    skipped = stats.get("skipped", [])
-    listed = sum(LISTED in str(report.longrepr) for report in skipped) + len(stats.get("xfailed", []))
-    failed = len(stats.get("failed", [])) + len(stats.get("error", []))
-    passed = len(stats.get("passed", [])) + len(stats.get("xpassed", []))
-    return passed, listed, failed, len(skipped) + len(stats.get("xfailed", [])) - listed
+def make_mark(entry: dict[str, Any]) -> pytest.MarkDecorator:
+    """Make the mark of the tests of one entry."""
+    if entry.get("absent"):
+        return pytest.mark.skip(reason=ABSENT + entry["reason"])
+    reason = LISTED + entry["reason"]
+    return pytest.mark.xfail(reason=reason, strict=False) if entry.get("run", True) else pytest.mark.skip(reason=reason)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Reports by what they say of PyPy: ``skipped`` is for reasons that have nothing to do with it."""
+
+    passed: int
+    listed: int
+    absent: int
+    failed: int
+    skipped: int
+
+
+def count(stats: dict[str, list[Any]]) -> Counts:
+    """Count the reports of a run."""
+    reasons = [str(report.longrepr) for report in stats.get("skipped", [])]
+    absent = sum(ABSENT in reason for reason in reasons)
+    not_run = sum(LISTED in reason for reason in reasons)
+    return Counts(
+        passed=len(stats.get("passed", [])) + len(stats.get("xpassed", [])),
+        listed=not_run + len(stats.get("xfailed", [])),
+        absent=absent,
+        failed=len(stats.get("failed", [])) + len(stats.get("error", [])),
+        skipped=len(reasons) - absent - not_run,
+    )
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if not IS_PYPY:
         return
-    passed, listed, failed, skipped = count(terminalreporter.stats)
-    share = 100 * passed / max(1, passed + listed + failed)
+    counts = count(terminalreporter.stats)
+    counted = counts.passed + counts.listed + counts.failed
+    share = 100 * counts.passed / max(1, counted)
+    share_of_all = 100 * counts.passed / max(1, counted + counts.absent)
     terminalreporter.write_line(
-        f"On PyPy {passed} passed, {listed} are listed as different by reason, {failed} failed: {share:.1f}% passed "
-        f"({skipped} more were skipped as on CPython)"
+        f"On PyPy {counts.passed} passed, {counts.listed} are listed as different by reason, {counts.failed} failed: "
+        f"{share:.1f}% passed.  {counts.absent} more are about what PyPy does not have (with them: {share_of_all:.1f}%), "
+        f"{counts.skipped} were skipped as on CPython."
     )
     if share < config.getoption("--pypy-share"):
         terminalreporter.write_line(f"That is below {config.getoption('--pypy-share')}%.")

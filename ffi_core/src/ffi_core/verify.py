@@ -21,7 +21,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Optional, TextIO, Union
 
 from ffi_core import FFIError, VerificationError, front
-from ffi_core.build import GeneratedModule, compile_module, extension_for, module_suffix, write_if_changed
+from ffi_core.build import (
+    GeneratedModule,
+    compile_module,
+    extension_for,
+    module_suffix,
+    opens_libraries,
+    write_if_changed,
+)
 from ffi_core.emit_c import emit_c
 from ffi_core.front.model import ConstantDecl, EnumDecl, Place, RecordDecl, TypedefDecl, UnknownNumber, spell
 
@@ -62,6 +69,11 @@ def cleanup_tmpdir(tmpdir: Optional[str] = None, keep_so: bool = False) -> None:
         shutil.rmtree(folder / "build", ignore_errors=True)
 
 
+def _suffix() -> str:
+    """Give the suffix of what is imported: an extension, or a Python file that opens the library beside it."""
+    return ".py" if opens_libraries() else module_suffix()
+
+
 def _checksum(texts: Iterable[str]) -> str:
     """Make a short name of texts: two checksums, of every other byte."""
     key = "\0".join(texts).encode("utf-8", "surrogateescape")
@@ -98,8 +110,6 @@ class Verifier:
         **kwds: Any,
     ) -> None:
         del force_generic_engine  # there is one kind of module
-        if sys.implementation.name == "pypy":
-            raise NotImplementedError("verify() is not there on PyPy: use set_source() and compile()")
         if ffi._module is not None:
             raise FFIError("this FFI has a module by set_source(): verify() cannot make another")
         self._previous = ffi._verified
@@ -112,7 +122,7 @@ class Verifier:
         self.tmpdir = os.fspath(tmpdir or caller_folder(sys._getframe(1).f_code.co_filename))
         self._generated = GeneratedModule(name, preamble, source_extension, self.kwds)
         self.sourcefilename = str(Path(self.tmpdir, self._generated.file_name))
-        self.modulefilename = str(Path(self.tmpdir, name + module_suffix()))
+        self.modulefilename = str(Path(self.tmpdir, name + _suffix()))
         self._has_source = self._has_module = False
         for decl in (ffi._own or front.Declarations()).types.values():
             if isinstance(decl, TypedefDecl) and isinstance(decl.type, UnknownNumber):
@@ -188,7 +198,7 @@ class Verifier:
             self._module_description(),
             Path(self.sourcefilename),
             Path(self.modulefilename).parent,
-            target=Path(self.modulefilename).name,
+            target=None if opens_libraries() else Path(self.modulefilename).name,
         )
         self.modulefilename = str(made)
         self._has_module = True
@@ -251,7 +261,7 @@ class Verifier:
             except ImportError:
                 package = ()
         for folder in (*package, self.tmpdir):
-            path = Path(folder, name + module_suffix())
+            path = Path(folder, name + _suffix())
             if path.is_file():
                 self.modulefilename = str(path)
                 self._has_module = True
