@@ -201,6 +201,13 @@ class FFI:
         errors: str = "strict",
         fields: Optional[Iterable[str]] = None,
     ) -> Callable[[_CData], _Tuple]: ...
+    def for_bytes(
+        self,
+        function: Function,
+        otherwise: _F,
+        short: Optional[Function] = None,
+        below: int = 0,
+    ) -> _F: ...
 
     # Types.
     def typeof(self, cdecl: Union[_TypeLike, _CData, Function]) -> _CType: ...

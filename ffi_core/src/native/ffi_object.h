@@ -51,6 +51,8 @@ FFIC_METHOD(ffic_ffi_string);
 FFIC_METHOD(ffic_ffi_unpack);
 /* tuple_reader.c */
 FFIC_METHOD(ffic_ffi_tuple_reader);
+/* for_bytes.c */
+FFIC_METHOD(ffic_ffi_for_bytes);
 /* inspect.c */
 FFIC_METHOD(ffic_ffi_typeof);
 FFIC_METHOD(ffic_ffi_sizeof);

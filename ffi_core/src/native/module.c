@@ -4,6 +4,7 @@
 #include "cdata.h"
 #include "debug.h"
 #include "ffi_object.h"
+#include "for_bytes.h"
 #include "function.h"
 #include "generated_module.h"
 #include "lib.h"
@@ -83,7 +84,7 @@ native_exec(PyObject *module)
     if (find_errors(module, state) < 0 || ffic_ctype_setup(module, state) < 0 ||
         ffic_primitives_setup(state) < 0 || make_file_type(state) < 0 || ffic_cdata_setup(module, state) < 0 ||
         ffic_callback_setup(module, state) < 0 || ffic_library_setup(module, state) < 0 ||
-        ffic_tuple_reader_setup(module, state) < 0 || ffic_function_setup(module, state) < 0 ||
+        ffic_tuple_reader_setup(module, state) < 0 || ffic_for_bytes_setup(module, state) < 0 || ffic_function_setup(module, state) < 0 ||
         ffic_lib_setup(module, state) < 0 || ffic_ffi_setup(module, state) < 0) {
         return -1;
     }

@@ -44,8 +44,15 @@ def test_the_public_names_are_declared() -> None:
             assert value.__doc__, name
 
 
+def is_function(value: object) -> bool:
+    """Tell whether an object is a function, of Python or of C, or one that ``ffi.for_bytes`` made of both."""
+    return isinstance(value, (FunctionType, MethodType, BuiltinFunctionType)) or type(value).__name__ == "ForBytes"
+
+
 def of_c(value: object) -> bool:
-    """Tell whether an object is C data, or comes from the runtime of ``ffi_core``."""
+    """Tell whether an object is C data, or comes from the runtime of ``ffi_core``.  Functions may: they hide what they call."""
+    if is_function(value):
+        return False
     return type(value).__module__.startswith("ffi_core") or getattr(type(value), "__name__", "") == "CData"
 
 
@@ -59,7 +66,7 @@ def reachable(value: object, depth: int = 3) -> Iterator[tuple[str, object]]:
         except (AttributeError, OSError, ValueError):
             continue
         yield name, part
-        if depth and not isinstance(part, (FunctionType, MethodType, BuiltinFunctionType, ModuleType, int, str, bytes)):
+        if depth and not is_function(part) and not isinstance(part, (ModuleType, int, str, bytes)):
             yield from reachable(part, depth - 1)
 
 

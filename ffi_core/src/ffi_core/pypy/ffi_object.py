@@ -343,6 +343,18 @@ class FFI:
         names = tuple_reader.all_names(record) if fields is None else tuple_reader.check_names(record, fields)
         return tuple_reader.TupleReader(record, cls, names, encoding, errors).read
 
+    def for_bytes(self, function: Any, otherwise: Any, short: Any = None, below: int = 0) -> Any:
+        """Return `otherwise`: the compiler of this interpreter makes it fast."""
+        for name, given in (("function", function), ("short", function if short is None else short)):
+            if not callable(given):
+                raise TypeError(
+                    f"for_bytes() argument '{name}' must be a function of a library, not {type(given).__name__}"
+                )
+        index(below)
+        if not callable(otherwise):
+            raise TypeError("for_bytes() argument 'otherwise' must be callable")
+        return otherwise
+
     @property
     def errno(self) -> int:
         """C's errno, as the last C call of this thread left it."""

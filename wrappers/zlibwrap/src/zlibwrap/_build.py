@@ -59,8 +59,8 @@ CDEF = """
     int zlibwrap_want_header(zlibwrap_stream *stream);
     int zlibwrap_get_header(const zlibwrap_stream *stream, struct zlibwrap_header *header);
 
-    uint32_t zlibwrap_adler32(uint32_t value, const void *data, size_t size);
-    uint32_t zlibwrap_crc32(uint32_t value, const void *data, size_t size);
+    uint32_t zlibwrap_adler32(const void *data, size_t size, int64_t value);
+    uint32_t zlibwrap_crc32(const void *data, size_t size, int64_t value);
 
     const char *zlibVersion(void);
     static char *const ZLIB_VERSION;
@@ -94,8 +94,8 @@ CDEF = """
 
 # These take microseconds at most: their callers see to it that the data is short.
 SHORT_CDEF = """
-    uint32_t zlibwrap_adler32_short(int64_t value, const void *data, size_t size);
-    uint32_t zlibwrap_crc32_short(int64_t value, const void *data, size_t size);
+    uint32_t zlibwrap_adler32_short(const void *data, size_t size, int64_t value);
+    uint32_t zlibwrap_crc32_short(const void *data, size_t size, int64_t value);
     uint32_t zlibwrap_adler32_combine(uint32_t first, uint32_t second, long long size);
     uint32_t zlibwrap_crc32_combine(uint32_t first, uint32_t second, long long size);
 """

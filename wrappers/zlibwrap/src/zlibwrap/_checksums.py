@@ -9,37 +9,24 @@ from zlibwrap import _raw
 from zlibwrap._types import Buffer
 
 _MASK: Final = 0xFFFFFFFF
-_adler32_short: Final = _raw.adler32_short
-_crc32_short: Final = _raw.crc32_short
-
-# Checksums of so much take so little time that it does not pay to let other threads run meanwhile.  Units: bytes.
-_SHORT: Final = 5 * 1024
 
 
+@_raw.for_adler32
 def adler32(data: Buffer, value: int = 1, /) -> int:
     """Compute the Adler-32 checksum of ``data``, going on from ``value``.
 
     Errors: ``TypeError``; ``BufferError`` when ``data`` is not in one piece.
     """
-    if type(data) is bytes and (size := len(data)) <= _SHORT:
-        try:
-            return _adler32_short(value, data, size)
-        except (TypeError, OverflowError):
-            pass  # an unusual value: the long way takes it, or says what is wrong
-    return _raw.adler32(index(value) & _MASK, data)
+    return _raw.adler32(data, index(value) & _MASK)
 
 
+@_raw.for_crc32
 def crc32(data: Buffer, value: int = 0, /) -> int:
     """Compute the CRC-32 checksum of ``data``, going on from ``value``.
 
     Errors: ``TypeError``; ``BufferError`` when ``data`` is not in one piece.
     """
-    if type(data) is bytes and (size := len(data)) <= _SHORT:
-        try:
-            return _crc32_short(value, data, size)
-        except (TypeError, OverflowError):
-            pass  # an unusual value: the long way takes it, or says what is wrong
-    return _raw.crc32(index(value) & _MASK, data)
+    return _raw.crc32(data, index(value) & _MASK)
 
 
 def adler32_combine(adler1: int, adler2: int, len2: int, /) -> int:

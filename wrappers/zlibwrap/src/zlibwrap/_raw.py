@@ -7,11 +7,13 @@ that one stream is used by one thread at a time.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Callable, Final, NamedTuple, Optional, TypeVar
 
 from zlibwrap import _zlib
 from zlibwrap._errors import error, make_error
 from zlibwrap._types import Buffer
+
+_Function = TypeVar("_Function", bound=Callable[..., int])
 
 _ffi: Final[Any] = _zlib.ffi
 _lib: Final[Any] = _zlib.lib
@@ -20,8 +22,6 @@ _compress: Final = _lib.zlibwrap_compress
 _decompress: Final = _lib.zlibwrap_decompress
 _deflate: Final = _lib.zlibwrap_deflate
 _inflate: Final = _lib.zlibwrap_inflate
-_adler32: Final = _lib.zlibwrap_adler32
-_crc32: Final = _lib.zlibwrap_crc32
 
 # ---- constants ------------------------------------------------------------------------------------------------
 
@@ -356,33 +356,41 @@ class InflateStream(_Stream):
 
 if TYPE_CHECKING:
 
-    def adler32_short(value: int, data: bytes, size: int, /) -> int:
-        """Continue the Adler-32 checksum ``value`` with ``data``, and keep the GIL; ``size`` must be its length."""
-
-    def crc32_short(value: int, data: bytes, size: int, /) -> int:
-        """Continue the CRC-32 checksum ``value`` with ``data``, and keep the GIL; ``size`` must be its length."""
-
     def adler32_combine(first: int, second: int, size: int, /) -> int:
         """Compute the checksum of a text of two parts, of which the second has ``size`` bytes."""
 
     def crc32_combine(first: int, second: int, size: int, /) -> int:
         """Compute the checksum of a text of two parts, of which the second has ``size`` bytes."""
 else:
-    adler32_short = _lib.zlibwrap_adler32_short
-    crc32_short = _lib.zlibwrap_crc32_short
     adler32_combine = _lib.zlibwrap_adler32_combine
     crc32_combine = _lib.zlibwrap_crc32_combine
 
 
-def adler32(value: int, data: Buffer) -> int:
+# Checksums of less take so little time that it does not pay to let other threads run meanwhile.  Units: bytes.
+_SHORT: Final = 5 * 1024
+
+
+def for_adler32(function: _Function) -> _Function:
+    """Let C compute the Adler-32 checksums of ``bytes``; other arguments go to ``function``."""
+    made: _Function = _ffi.for_bytes(_lib.zlibwrap_adler32, function, _lib.zlibwrap_adler32_short, _SHORT)
+    return made
+
+
+def for_crc32(function: _Function) -> _Function:
+    """Let C compute the CRC-32 checksums of ``bytes``; other arguments go to ``function``."""
+    made: _Function = _ffi.for_bytes(_lib.zlibwrap_crc32, function, _lib.zlibwrap_crc32_short, _SHORT)
+    return made
+
+
+def adler32(data: Buffer, value: int) -> int:
     """Continue the Adler-32 checksum ``value`` with ``data``."""
     with _memory(data) as memory:
-        result: int = _adler32(value, memory, len(memory))
+        result: int = _lib.zlibwrap_adler32(memory, len(memory), value)
     return result
 
 
-def crc32(value: int, data: Buffer) -> int:
+def crc32(data: Buffer, value: int) -> int:
     """Continue the CRC-32 checksum ``value`` with ``data``."""
     with _memory(data) as memory:
-        result: int = _crc32(value, memory, len(memory))
+        result: int = _lib.zlibwrap_crc32(memory, len(memory), value)
     return result

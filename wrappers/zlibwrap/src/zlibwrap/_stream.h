@@ -463,42 +463,44 @@ static int zlibwrap_get_header(const zlibwrap_stream *stream, struct zlibwrap_he
 
 /* Without data, zlib's own functions return their first value and not the one that they are given. */
 
-static uint32_t zlibwrap_adler32(uint32_t value, const void *data, size_t size)
+static uint32_t zlibwrap_adler32(const void *data, size_t size, int64_t value)
 {
+    uint32_t sum = (uint32_t)value;
     const Bytef *next = data;
 
     while (size > 0) {
         const uInt part = zlibwrap_part(size);
 
-        value = (uint32_t)adler32(value, next, part);
+        sum = (uint32_t)adler32(sum, next, part);
         next += part;
         size -= part;
     }
-    return value;
+    return sum;
 }
 
-static uint32_t zlibwrap_crc32(uint32_t value, const void *data, size_t size)
+static uint32_t zlibwrap_crc32(const void *data, size_t size, int64_t value)
 {
+    uint32_t sum = (uint32_t)value;
     const Bytef *next = data;
 
     while (size > 0) {
         const uInt part = zlibwrap_part(size);
 
-        value = (uint32_t)crc32(value, next, part);
+        sum = (uint32_t)crc32(sum, next, part);
         next += part;
         size -= part;
     }
-    return value;
+    return sum;
 }
 
-static uint32_t zlibwrap_adler32_short(int64_t value, const void *data, size_t size)
+static uint32_t zlibwrap_adler32_short(const void *data, size_t size, int64_t value)
 {
-    return zlibwrap_adler32((uint32_t)value, data, size);
+    return zlibwrap_adler32(data, size, value);
 }
 
-static uint32_t zlibwrap_crc32_short(int64_t value, const void *data, size_t size)
+static uint32_t zlibwrap_crc32_short(const void *data, size_t size, int64_t value)
 {
-    return zlibwrap_crc32((uint32_t)value, data, size);
+    return zlibwrap_crc32(data, size, value);
 }
 
 static uint32_t zlibwrap_adler32_combine(uint32_t first, uint32_t second, long long size)
