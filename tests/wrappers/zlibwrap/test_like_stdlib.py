@@ -211,6 +211,7 @@ LIMITS = st.integers(-1, 300).filter(lambda limit: limit != 0)
 
 @pytest.mark.skipif(not hasattr(zlib, "_ZlibDecompressor"), reason="it came with Python 3.12")
 @given(texts, mutations(), st.lists(st.tuples(st.floats(0, 1), LIMITS), max_size=10))
+@example(b"\0", bytes, [(0.5, 1)])
 def test_the_decompressor_of_gzip(
     text: bytes, mutate: Callable[[bytes], bytes], steps: list[tuple[float, int]]
 ) -> None:

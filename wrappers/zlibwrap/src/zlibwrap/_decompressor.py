@@ -37,7 +37,7 @@ class _ZlibDecompressor:
 
     @property
     def needs_input(self) -> bool:
-        """Whether nothing comes out any more without new data."""
+        """Whether all data that was given has been used, and the end is not reached."""
         return self._needs_input
 
     @property
@@ -69,7 +69,7 @@ class _ZlibDecompressor:
             self._pending = b"" if at_end else rest
             if at_end:
                 self._unused_data = rest
-            self._needs_input = not at_end and not rest and (limit < 0 or len(result) < limit)
+            self._needs_input = not at_end and not rest
         if failure is not None:
             raise failure
         return result
