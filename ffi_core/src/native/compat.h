@@ -58,6 +58,10 @@ PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
 #define FFIC_HAS_FREE_LISTS 1
 #endif
 
+/* Does the interpreter cache look-ups in the dictionary of an instance whose class has a __getattr__, and is the AttributeError that comes
+ * before the first one never made? */
+#define FFIC_CACHES_GETATTR (PY_VERSION_HEX >= 0x030C0000)
+
 /* Pointers that are written once, under a lock, and read without one. */
 #define FFIC_LOAD_POINTER(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
 #define FFIC_STORE_POINTER(place, value) __atomic_store_n(&(place), (value), __ATOMIC_RELEASE)

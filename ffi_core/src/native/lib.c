@@ -3,8 +3,12 @@
  * Each `lib` has a Python type of its own.  Functions and constants, once found, are kept in the instance's dictionary, where the
  * interpreter's attribute caches find them; `__getattr__` runs only for names that are not there yet.  Variables become data
  * descriptors on the type, so that each access reads or writes C memory.  Assignment is refused for all else.
+ *
+ * Interpreters that have no such caches make an AttributeError before they call a `__getattr__`: there, the type looks attributes up itself.
  */
 #include "lib.h"
+
+#include <stddef.h>
 
 #include "convert.h"
 #include "function.h"
@@ -18,6 +22,9 @@ typedef struct {
     ffic_library *library; /* NULL: a generated module */
     PyObject *name;        /* str */
     PyObject *variables;   /* dict: name -> descriptor */
+#if !FFIC_CACHES_GETATTR
+    PyObject *attributes;  /* the instance's dictionary */
+#endif
 } ffic_lib;
 
 typedef struct {
@@ -232,11 +239,35 @@ collect_name(PyObject *name, void *list)
     return is_hidden ? 0 : PyList_Append(list, name);
 }
 
+/* The names of a generated module, whose table is in order. */
+static PyObject *
+names_of_table(const struct ffic_table *table)
+{
+    uint32_t hidden = 0;
+    while (hidden < table->global_count && table->globals[hidden].name[0] == '$') {
+        hidden++;
+    }
+    PyObject *list = PyList_New((Py_ssize_t)(table->global_count - hidden));
+    for (uint32_t i = hidden; list != NULL && i < table->global_count; i++) {
+        PyObject *name = PyUnicode_FromString(table->globals[i].name);
+        if (name == NULL) {
+            Py_CLEAR(list);
+            break;
+        }
+        PyList_SET_ITEM(list, (Py_ssize_t)(i - hidden), name);
+    }
+    return list;
+}
+
 static PyObject *
 lib_dir(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
+    ffic_ffi *ffi = ((ffic_lib *)self)->ffi;
+    if (ffi->declarations.table != NULL && ffi->declarations.globals == NULL && ffi->declarations.includes == NULL) {
+        return names_of_table(ffi->declarations.table);
+    }
     PyObject *list = PyList_New(0);
-    if (list == NULL || ffic_each_declared(((ffic_lib *)self)->ffi, false, collect_name, list) < 0 || PyList_Sort(list) < 0) {
+    if (list == NULL || ffic_each_declared(ffi, false, collect_name, list) < 0 || PyList_Sort(list) < 0) {
         Py_XDECREF(list);
         return NULL;
     }
@@ -353,6 +384,42 @@ lib_getattr(PyObject *self, PyObject *name)
     return value;
 }
 
+#if !FFIC_CACHES_GETATTR
+
+/* Python's own names: those of the type, and what Python asks any object for. */
+static bool
+is_special(PyObject *name)
+{
+    Py_ssize_t length = PyUnicode_GET_LENGTH(name);
+    return length > 4 && PyUnicode_READ_CHAR(name, 0) == '_' && PyUnicode_READ_CHAR(name, 1) == '_' &&
+           PyUnicode_READ_CHAR(name, length - 1) == '_' && PyUnicode_READ_CHAR(name, length - 2) == '_';
+}
+
+static PyObject *
+lib_getattro(PyObject *self, PyObject *name)
+{
+    ffic_lib *lib = (ffic_lib *)self;
+    PyObject *known = PyDict_GetItemWithError(lib->attributes, name);
+    if (FFIC_LIKELY(known != NULL)) {
+        return Py_NewRef(known);
+    }
+    if (!PyErr_Occurred() && PyUnicode_Check(name) && !is_special(name)) {
+        known = PyDict_GetItemWithError(lib->variables, name);
+        if (known != NULL) {
+            return variable_get(known, self, NULL);
+        }
+        return PyErr_Occurred() ? NULL : lib_getattr(self, name);
+    }
+    PyObject *result = PyErr_Occurred() ? NULL : PyObject_GenericGetAttr(self, name);
+    if (result == NULL && PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        return lib_getattr(self, name);
+    }
+    return result;
+}
+
+#endif
+
 static int
 lib_setattro(PyObject *self, PyObject *name, PyObject *value)
 {
@@ -448,7 +515,12 @@ ffic_lib_new(ffic_ffi *ffi, ffic_library *library, PyObject *name)
     lib->library = (ffic_library *)Py_XNewRef((PyObject *)library);
     lib->name = Py_NewRef(name);
     lib->variables = PyDict_New();
-    if (lib->variables == NULL) {
+    bool made = lib->variables != NULL;
+#if !FFIC_CACHES_GETATTR
+    lib->attributes = PyDict_New();
+    made = made && lib->attributes != NULL;
+#endif
+    if (!made) {
         Py_DECREF(lib);
         return NULL;
     }
@@ -505,6 +577,9 @@ lib_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(lib->ffi);
     Py_VISIT(lib->library);
     Py_VISIT(lib->variables);
+#if !FFIC_CACHES_GETATTR
+    Py_VISIT(lib->attributes);
+#endif
     return 0;
 }
 
@@ -519,20 +594,42 @@ lib_dealloc(PyObject *self)
     Py_XDECREF(lib->library);
     Py_XDECREF(lib->name);
     Py_XDECREF(lib->variables);
+#if !FFIC_CACHES_GETATTR
+    Py_XDECREF(lib->attributes);
+#endif
     type->tp_free(self);
     Py_DECREF(type);
 }
 
 static PyMethodDef lib_methods[] = {
+#if FFIC_CACHES_GETATTR
     {"__getattr__", lib_getattr, METH_O, NULL},
+#endif
     {"__dir__", lib_dir, METH_NOARGS, NULL},
     {"__reduce__", lib_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
+#if !FFIC_CACHES_GETATTR
+static PyMemberDef lib_members[] = {
+    {"__dictoffset__", T_PYSSIZET, offsetof(ffic_lib, attributes), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyGetSetDef lib_getset[] = {
+    {"__dict__", PyObject_GenericGetDict, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+#endif
+
 static PyType_Slot lib_slots[] = {
     {Py_tp_doc, "The functions, constants and variables of a C library."},
     {Py_tp_repr, lib_repr},
+#if !FFIC_CACHES_GETATTR
+    {Py_tp_getattro, lib_getattro},
+    {Py_tp_members, lib_members},
+    {Py_tp_getset, lib_getset},
+#endif
     {Py_tp_setattro, lib_setattro},
     {Py_tp_methods, lib_methods},
     {Py_tp_traverse, lib_traverse},
