@@ -55,7 +55,8 @@ allocate(ffic_ctype *ct, size_t header, Py_ssize_t size, bool zero)
     /* The memory starts at the first multiple of `align` after the header. */
     total = (header + align - 1) / align * align + slack + (size_t)size;
     bool calloc_it = zero && size > 512; /* big blocks come zeroed from the system */
-    ffic_cdata *cd = calloc_it ? PyObject_Calloc(1, total) : PyObject_Malloc(total);
+    ffic_cdata *cd = ffic_owns_little(ct) ? ffic_take_memory(ct->state, FFIC_LITTLE)
+                     : calloc_it ? PyObject_Calloc(1, total) : PyObject_Malloc(total);
     if (cd == NULL) {
         PyErr_NoMemory();
         return NULL;
@@ -167,7 +168,7 @@ ffic_cdata_view_of(ffic_ctype *ct, char *data, PyObject *owner, Py_ssize_t lengt
     bool collectable = ffic_is_collectable(owner);
     ffic_cdata_view *view;
     if (FFIC_LIKELY(!collectable)) {
-        view = ffic_take_memory(state, sizeof *view);
+        view = ffic_take_memory(state, ffic_view_size(ct));
         if (view == NULL) {
             return NULL;
         }
@@ -181,7 +182,9 @@ ffic_cdata_view_of(ffic_ctype *ct, char *data, PyObject *owner, Py_ssize_t lengt
     }
     fill(&view->base, ct, data);
     view->owner = Py_XNewRef(owner);
-    view->length = length;
+    if (ffic_view_size(ct) == sizeof *view) {
+        view->length = length;
+    }
     if (collectable) {
         PyObject_GC_Track((PyObject *)view);
     }
@@ -471,7 +474,7 @@ ffic_cdata_destroy(ffic_cdata_gc *gc)
     }
     gc->destructor = NULL;
     Py_INCREF(origin);
-    PyObject *result = PyObject_CallFunctionObjArgs(destroy, origin, NULL);
+    PyObject *result = PyObject_CallOneArg(destroy, origin);
     Py_DECREF(origin);
     Py_DECREF(destroy);
     Py_XDECREF(result);

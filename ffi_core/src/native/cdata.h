@@ -33,7 +33,7 @@ typedef struct {
 typedef struct {
     ffic_cdata base;
     PyObject *owner;   /* whose memory it is: an owning, gc or buffer cdata, or another object that has memory; never a view */
-    Py_ssize_t length; /* `T[]`: number of items; FFIC_IS_WHOLE: p[0] of an owning p; otherwise -1 */
+    Py_ssize_t length; /* only there where `type` is `T[]`: number of items; a record: FFIC_IS_WHOLE if it is p[0] of an owning p */
 } ffic_cdata_view;
 
 enum { FFIC_IS_WHOLE = -2 };

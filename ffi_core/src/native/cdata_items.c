@@ -4,6 +4,7 @@
 #include "error_note.h"
 #include "heap_type.h"
 #include "keep_alive.h"
+#include "small_ints.h"
 
 /* ---- one item ----------------------------------------------------------------------------------------------- */
 
@@ -296,8 +297,8 @@ ffic_cdata_subscript(PyObject *self, PyObject *key)
     }
     PyObject *owner = owner_of_item(cd);
     PyObject *item = ffic_load(cd->type->item, place, owner);
-    if (owner == self && item != NULL && cd->type->kind == FFIC_KIND_POINTER && ffic_is_owning(cd->type->state, self) &&
-        Py_TYPE(item) == cd->type->state->cdata_view_type) {
+    if (owner == self && item != NULL && cd->type->kind == FFIC_KIND_POINTER && cd->type->item->code == FFIC_CODE_RECORD &&
+        ffic_is_owning(cd->type->state, self) && Py_TYPE(item) == cd->type->state->cdata_view_type) {
         ((ffic_cdata_view *)item)->length = FFIC_IS_WHOLE;
     }
     return item;
@@ -360,6 +361,7 @@ typedef struct {
     ffic_ctype *item; /* of its type */
     Py_ssize_t index;
     Py_ssize_t length;
+    bool is_plain_int32; /* the most common items, in memory that is there unless `array->data` is NULL */
 } iterator;
 
 PyObject *
@@ -379,31 +381,37 @@ ffic_cdata_iter(PyObject *self)
     it->item = cd->type->item;
     it->index = 0;
     it->length = length;
+    bool is_plain = Py_TYPE(cd) == cd->type->state->cdata_owning_type || Py_TYPE(cd) == cd->type->state->cdata_type;
+    it->is_plain_int32 = is_plain && it->item->code == FFIC_CODE_I32;
     PyObject_GC_Track((PyObject *)it);
     return (PyObject *)it;
+}
+
+static __attribute__((noinline)) PyObject *
+next_of_any(iterator *it)
+{
+    ffic_cdata *cd = it->array;
+    Py_ssize_t index = it->index;
+    if (index >= it->length || ffic_cdata_access(cd) < 0) {
+        return NULL;
+    }
+    it->index = index + 1;
+    return ffic_load(it->item, cd->data + index * it->item->size, owner_of_item(cd));
 }
 
 static PyObject *
 iterator_next(PyObject *self)
 {
     iterator *it = (iterator *)self;
-    ffic_cdata *cd = it->array;
     Py_ssize_t index = it->index;
-    if (index >= it->length) {
-        return NULL;
+    const char *data = it->array->data;
+    if (FFIC_UNLIKELY(!it->is_plain_int32 || index >= it->length || data == NULL)) {
+        return next_of_any(it);
     }
-    if (FFIC_UNLIKELY(ffic_cdata_access(cd) < 0)) {
-        return NULL;
-    }
+    int32_t value;
     it->index = index + 1;
-    ffic_ctype *item = it->item;
-    char *place = cd->data + index * item->size;
-    if (item->code == FFIC_CODE_I32) { /* the most common items, without a further call */
-        int32_t value;
-        memcpy(&value, place, sizeof value);
-        return PyLong_FromLong(value);
-    }
-    return ffic_load(item, place, owner_of_item(cd));
+    memcpy(&value, data + index * (Py_ssize_t)sizeof value, sizeof value);
+    return ffic_int(it->item->state, value);
 }
 
 static PyObject *

@@ -2,6 +2,8 @@
 #ifndef FFIC_CDATA_MEMORY_H
 #define FFIC_CDATA_MEMORY_H
 
+#include <stddef.h>
+
 #include "cdata.h"
 
 /* Pointers, views and handles come and go all the time, in a few sizes.  Some are kept for the next ones. */
@@ -14,6 +16,14 @@ ffic_spare_of(ffic_state *state, size_t size)
 }
 
 _Static_assert((sizeof(ffic_cdata_view) - FFIC_SPARE_MIN) / sizeof(void *) < FFIC_SPARE_SIZES, "views are the largest of them");
+
+/* What a view of this type takes. */
+static inline size_t
+ffic_view_size(const ffic_ctype *ct)
+{
+    bool has_length = ct->code == FFIC_CODE_RECORD || (ct->code == FFIC_CODE_ARRAY && ct->length < 0);
+    return has_length ? sizeof(ffic_cdata_view) : offsetof(ffic_cdata_view, length);
+}
 
 static inline void *
 ffic_take_memory(ffic_state *state, size_t size)
@@ -44,6 +54,19 @@ ffic_give_memory(ffic_state *state, void *memory, size_t size)
     }
     PyObject_Free(memory);
 }
+
+/* Is the memory that an owning object of this type has so small that the free list is for it, too?  As for most numbers. */
+static inline bool
+ffic_owns_little(const ffic_ctype *ct)
+{
+    const ffic_ctype *memory = ct->kind == FFIC_KIND_POINTER ? ct->item : ct;
+    return (size_t)memory->size <= sizeof(uint64_t) && memory->align <= (int32_t)sizeof(uint64_t) &&
+           memory->kind != FFIC_KIND_STRUCT && memory->kind != FFIC_KIND_UNION && memory->kind != FFIC_KIND_ARRAY;
+}
+
+enum { FFIC_LITTLE = (sizeof(ffic_cdata) + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t) + sizeof(uint64_t) };
+
+_Static_assert((FFIC_LITTLE - FFIC_SPARE_MIN) / sizeof(void *) < FFIC_SPARE_SIZES, "there is a free list for them");
 
 /* Does a view of `owner`, or a handle to it, take part in garbage collection?  Where the owner refers to no other objects, as most do, no
  * cycle can go through it, and the object is allocated without what the collector needs: its type has tp_is_gc. */

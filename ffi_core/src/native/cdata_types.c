@@ -17,7 +17,13 @@ owning_dealloc(PyObject *self)
     if (((ffic_cdata *)self)->weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
     }
-    if (!ffic_debugging(ct->state) || !ffic_debug_bury((ffic_cdata *)self)) {
+    if (FFIC_UNLIKELY(ffic_debugging(ct->state)) && ffic_debug_bury((ffic_cdata *)self)) {
+        /* kept for a while, to be known when it is used */
+    }
+    else if (ffic_owns_little(ct)) {
+        ffic_give_memory(ct->state, self, FFIC_LITTLE);
+    }
+    else {
         PyObject_Free(self);
     }
     Py_DECREF(ct);
@@ -78,7 +84,7 @@ view_dealloc(PyObject *self)
         PyObject_GC_Del(self);
     }
     else {
-        ffic_give_memory(ct->state, self, sizeof *view);
+        ffic_give_memory(ct->state, self, ffic_view_size(ct));
     }
     Py_XDECREF(owner);
     Py_DECREF(ct);
@@ -119,11 +125,9 @@ gc_finalize(PyObject *self)
 }
 
 static void
-gc_dealloc(PyObject *self)
+finish_destroyed(PyObject *self)
 {
     ffic_cdata_gc *gc = (ffic_cdata_gc *)self;
-    PyObject_GC_UnTrack(self);
-    Py_TRASHCAN_BEGIN(self, gc_dealloc)
     if (gc->base.weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
     }
@@ -131,6 +135,19 @@ gc_dealloc(PyObject *self)
     Py_CLEAR(gc->origin);
     Py_CLEAR(gc->kept);
     finish_gc_dealloc(self);
+}
+
+static void
+gc_dealloc(PyObject *self)
+{
+    ffic_cdata_gc *gc = (ffic_cdata_gc *)self;
+    PyObject_GC_UnTrack(self);
+    if (!ffic_is_collectable(gc->origin) && gc->kept == NULL) {
+        finish_destroyed(self);
+        return;
+    }
+    Py_TRASHCAN_BEGIN(self, gc_dealloc) /* chains of them can be long */
+    finish_destroyed(self);
     Py_TRASHCAN_END
 }
 

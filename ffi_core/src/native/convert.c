@@ -5,6 +5,7 @@
 #include "convert_parts.h"
 #include "function.h"
 #include "keep_alive.h"
+#include "small_ints.h"
 
 /* ---- errors --------------------------------------------------------------------------------------------------- */
 
@@ -36,38 +37,38 @@ ffic_load(ffic_ctype *ct, char *data, PyObject *owner)
 {
     switch ((ffic_code)ct->code) {
     case FFIC_CODE_I8:
-        return PyLong_FromLong(*(const signed char *)data);
+        return ffic_int(ct->state, *(const signed char *)data);
     case FFIC_CODE_U8:
-        return PyLong_FromLong(*(const unsigned char *)data);
+        return ffic_int(ct->state, *(const unsigned char *)data);
     case FFIC_CODE_I16: {
         int16_t value;
         memcpy(&value, data, sizeof value);
-        return PyLong_FromLong(value);
+        return ffic_int(ct->state, value);
     }
     case FFIC_CODE_U16: {
         uint16_t value;
         memcpy(&value, data, sizeof value);
-        return PyLong_FromLong(value);
+        return ffic_int(ct->state, value);
     }
     case FFIC_CODE_I32: {
         int32_t value;
         memcpy(&value, data, sizeof value);
-        return PyLong_FromLong(value);
+        return ffic_int(ct->state, value);
     }
     case FFIC_CODE_U32: {
         uint32_t value;
         memcpy(&value, data, sizeof value);
-        return PyLong_FromLongLong(value);
+        return ffic_int(ct->state, value);
     }
     case FFIC_CODE_I64: {
         int64_t value;
         memcpy(&value, data, sizeof value);
-        return PyLong_FromLongLong(value);
+        return ffic_int(ct->state, value);
     }
     case FFIC_CODE_U64: {
         uint64_t value;
         memcpy(&value, data, sizeof value);
-        return PyLong_FromUnsignedLongLong(value);
+        return value <= INT64_MAX ? ffic_int(ct->state, (int64_t)value) : PyLong_FromUnsignedLongLong(value);
     }
     case FFIC_CODE_F64: {
         double value;

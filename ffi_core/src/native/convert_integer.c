@@ -1,5 +1,6 @@
 /* Conversions of integers, booleans and characters. */
 #include "convert_parts.h"
+#include "small_ints.h"
 
 int64_t
 ffic_read_signed(const char *data, Py_ssize_t size)
@@ -83,6 +84,28 @@ ffic_does_not_fit(ffic_ctype *ct, PyObject *value)
         PyErr_Format(PyExc_OverflowError, "a very large integer does not fit '%U'", ct->name);
     }
     return -1;
+}
+
+/* ---- small ints -------------------------------------------------------------------------------------------- */
+
+int
+ffic_small_ints_setup(ffic_state *state)
+{
+    for (int i = 0; i < FFIC_SMALL_INTS; i++) {
+        state->small_ints[i] = PyLong_FromLong(FFIC_SMALL_INT_FIRST + i);
+        if (state->small_ints[i] == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void
+ffic_small_ints_teardown(ffic_state *state)
+{
+    for (int i = 0; i < FFIC_SMALL_INTS; i++) {
+        Py_CLEAR(state->small_ints[i]);
+    }
 }
 
 /* ---- Python to int ---------------------------------------------------------------------------------------- */

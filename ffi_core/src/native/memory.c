@@ -378,7 +378,12 @@ ffic_ffi_gc(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *k
     static const char *const names[] = {"cdata", "destructor", "size", NULL};
     PyObject *values[3];
     ffic_state *state = ((ffic_ffi *)self)->state;
-    if (ffic_arguments("gc", names, 2, args, count, keywords, values) < 0) {
+    if (FFIC_LIKELY(keywords == NULL && count == 2)) {
+        values[0] = args[0];
+        values[1] = args[1];
+        values[2] = NULL;
+    }
+    else if (ffic_arguments("gc", names, 2, args, count, keywords, values) < 0) {
         return NULL;
     }
     if (!ffic_is_cdata(state, values[0])) {

@@ -9,6 +9,7 @@
 #include "generated_module.h"
 #include "lib.h"
 #include "library.h"
+#include "small_ints.h"
 #include "tuple_reader.h"
 
 static struct PyModuleDef native_module;
@@ -81,7 +82,7 @@ native_exec(PyObject *module)
 {
     ffic_state *state = PyModule_GetState(module);
     state->module = module;
-    if (find_errors(module, state) < 0 || ffic_ctype_setup(module, state) < 0 ||
+    if (ffic_small_ints_setup(state) < 0 || find_errors(module, state) < 0 || ffic_ctype_setup(module, state) < 0 ||
         ffic_primitives_setup(state) < 0 || make_file_type(state) < 0 || ffic_cdata_setup(module, state) < 0 ||
         ffic_callback_setup(module, state) < 0 || ffic_library_setup(module, state) < 0 ||
         ffic_tuple_reader_setup(module, state) < 0 || ffic_for_bytes_setup(module, state) < 0 || ffic_function_setup(module, state) < 0 ||
@@ -158,6 +159,7 @@ static void
 native_free(void *module)
 {
     (void)native_clear(module);
+    ffic_small_ints_teardown(PyModule_GetState(module));
     ffic_cdata_teardown(PyModule_GetState(module));
 }
 

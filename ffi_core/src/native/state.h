@@ -15,7 +15,10 @@ typedef struct {
     int count;
 } ffic_spare;
 
-enum { FFIC_SPARE_SIZES = 3 };
+enum { FFIC_SPARE_SIZES = 4 };
+
+/* The interpreter has one object each for these ints. */
+enum { FFIC_SMALL_INT_FIRST = -5, FFIC_SMALL_INTS = 262 };
 
 typedef struct ffic_state {
     PyObject *module;               /* whose state it is; borrowed */
@@ -65,6 +68,7 @@ typedef struct ffic_state {
     ffic_ctype *file_type;       /* FILE, where no ffi declares it: opaque */
     struct ffic_debug *debug;    /* NULL unless in debug mode: see debug.h */
     ffic_spare spare[FFIC_SPARE_SIZES];
+    PyObject *small_ints[FFIC_SMALL_INTS];
 } ffic_state;
 
 /* The addresses of all the types above. */

@@ -1,6 +1,7 @@
 /* C strings and arrays as Python values: ffi.string, ffi.unpack. */
 #include "convert_parts.h"
 #include "ffi_object.h"
+#include "small_ints.h"
 
 static inline bool
 is_byte(const ffic_ctype *ct)
@@ -169,6 +170,9 @@ ffic_ffi_string(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObjec
     }                                                       \
     return list
 
+#define INT(value) ffic_int(state, value)
+#define UNSIGNED_INT(value) ((value) <= INT64_MAX ? ffic_int(state, (int64_t)(value)) : PyLong_FromUnsignedLongLong(value))
+
 static PyObject *
 unpack_list(ffic_ctype *item, char *data, Py_ssize_t length, PyObject *owner)
 {
@@ -177,23 +181,24 @@ unpack_list(ffic_ctype *item, char *data, Py_ssize_t length, PyObject *owner)
     if (list == NULL) {
         return NULL;
     }
+    const ffic_state *state = item->state;
     switch ((ffic_code)item->code) {
     case FFIC_CODE_I8:
-        UNPACK(int8_t, PyLong_FromLong);
+        UNPACK(int8_t, INT);
     case FFIC_CODE_U8:
-        UNPACK(uint8_t, PyLong_FromLong);
+        UNPACK(uint8_t, INT);
     case FFIC_CODE_I16:
-        UNPACK(int16_t, PyLong_FromLong);
+        UNPACK(int16_t, INT);
     case FFIC_CODE_U16:
-        UNPACK(uint16_t, PyLong_FromLong);
+        UNPACK(uint16_t, INT);
     case FFIC_CODE_I32:
-        UNPACK(int32_t, PyLong_FromLong);
+        UNPACK(int32_t, INT);
     case FFIC_CODE_U32:
-        UNPACK(uint32_t, PyLong_FromLongLong);
+        UNPACK(uint32_t, INT);
     case FFIC_CODE_I64:
-        UNPACK(int64_t, PyLong_FromLongLong);
+        UNPACK(int64_t, INT);
     case FFIC_CODE_U64:
-        UNPACK(uint64_t, PyLong_FromUnsignedLongLong);
+        UNPACK(uint64_t, UNSIGNED_INT);
     case FFIC_CODE_F64:
         UNPACK(double, PyFloat_FromDouble);
     default:
