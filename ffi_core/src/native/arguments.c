@@ -265,11 +265,12 @@ ffic_load_result(const ffic_plan *plan, const ffic_frame *f)
         Py_RETURN_NONE;
     case FFIC_CODE_I32:
         return ct->kind == FFIC_KIND_ENUM ? ffic_load(ct, (char *)(uintptr_t)f->result, NULL)
-                                          : PyLong_FromLong((long)(int32_t)f->result[0].i);
+                                          : ffic_int(ct->state, (int32_t)f->result[0].i);
     case FFIC_CODE_I64:
-        return PyLong_FromLongLong((long long)f->result[0].i);
+        return ffic_int(ct->state, (int64_t)f->result[0].i);
     case FFIC_CODE_U64:
-        return PyLong_FromUnsignedLongLong(f->result[0].i);
+        return f->result[0].i <= INT64_MAX ? ffic_int(ct->state, (int64_t)f->result[0].i)
+                                           : PyLong_FromUnsignedLongLong(f->result[0].i);
     case FFIC_CODE_F64:
         return PyFloat_FromDouble(f->result[0].f);
     case FFIC_CODE_RECORD:
@@ -277,4 +278,14 @@ ffic_load_result(const ffic_plan *plan, const ffic_frame *f)
     default:
         return ffic_load(ct, (char *)(uintptr_t)f->result, NULL);
     }
+}
+
+PyObject *
+ffic_load_word(const ffic_plan *plan, uint64_t word)
+{
+    ffic_ctype *ct = plan->result;
+    if (ct->code == FFIC_CODE_VOID) {
+        Py_RETURN_NONE;
+    }
+    return ct->code == FFIC_CODE_RECORD ? ffic_cdata_copy(ct, &word) : ffic_load(ct, (char *)&word, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include "cdata.h"
 #include "registers.h"
+#include "small_ints.h"
 
 /* Memory that an argument needs during the call, beyond the frame's own. */
 typedef union ffic_temporary {
@@ -48,6 +49,8 @@ int ffic_convert_pointer(ffic_ctype *ct, PyObject *value, ffic_frame *f, char **
 int ffic_convert_argument(const ffic_argument *argument, PyObject *value, ffic_frame *f);
 /* The result of a register call, or of any other that wrote it into plan->result_storage. */
 PyObject *ffic_load_result(const ffic_plan *plan, const ffic_frame *f);
+/* The same for a result in one integer register. */
+PyObject *ffic_load_word(const ffic_plan *plan, uint64_t word);
 
 /* Say which argument of which function the exception that is set is about. */
 void ffic_blame_argument(const ffic_plan *plan, PyObject *callee, Py_ssize_t index);
@@ -70,6 +73,57 @@ ffic_is_plain_pointer(ffic_ctype *ct, PyObject *value)
            (type == state->cdata_type || ((ffic_cdata *)value)->data != NULL);
 }
 
+/* The most common values of the most common types, without a call and without a frame: false where it is another. */
+static inline __attribute__((always_inline)) bool
+ffic_convert_quickly(const ffic_argument *argument, PyObject *value, ffic_word *place)
+{
+    switch ((ffic_argument_way)argument->way) {
+    case FFIC_ARGUMENT_INTEGER: {
+        int64_t small;
+        if (FFIC_LIKELY(ffic_small_int(value, &small) && small >= argument->minimum && small <= argument->maximum)) {
+            place->i = (uint64_t)small;
+            return true;
+        }
+        return false;
+    }
+    case FFIC_ARGUMENT_DOUBLE:
+        if (FFIC_LIKELY(PyFloat_CheckExact(value))) {
+            place->f = PyFloat_AS_DOUBLE(value);
+            return true;
+        }
+        return false;
+    case FFIC_ARGUMENT_POINTER:
+        if (ffic_is_plain_pointer(argument->type, value)) {
+            place->p = ((ffic_cdata *)value)->data;
+            return true;
+        }
+        if (PyBytes_CheckExact(value) && ffic_takes_bytes(argument->type->item)) {
+            place->p = PyBytes_AS_STRING(value);
+            return true;
+        }
+        return false;
+    default:
+        return false;
+    }
+}
+
+/* A record of one or two whole words that is C data already, into its registers. */
+static inline bool
+ffic_convert_record_quickly(const ffic_argument *argument, PyObject *value, ffic_word *words)
+{
+    const ffic_ctype *ct = argument->type;
+    const ffic_cdata *cd = (const ffic_cdata *)value;
+    bool is_whole = ct->size == argument->words * (Py_ssize_t)sizeof(ffic_word) && argument->slot < FFIC_FIRST_STACK_SLOT;
+    if (Py_TYPE(value) != ct->state->cdata_owning_type || cd->type != ct || cd->data == NULL || !is_whole) {
+        return false;
+    }
+    if (argument->words > 1) {
+        memcpy(&words[argument->slot2], cd->data + sizeof(ffic_word), sizeof(ffic_word));
+    }
+    memcpy(&words[argument->slot], cd->data, sizeof(ffic_word));
+    return true;
+}
+
 /* All arguments of a register call.  -1 with an exception. */
 static inline int
 ffic_convert_arguments(const ffic_plan *plan, PyObject *callee, PyObject *const *args, ffic_frame *f)
@@ -77,34 +131,9 @@ ffic_convert_arguments(const ffic_plan *plan, PyObject *callee, PyObject *const 
     for (Py_ssize_t i = 0; i < plan->count; i++) {
         const ffic_argument *argument = &plan->arguments[i];
         PyObject *value = args[i];
-        ffic_word *place = &f->words[argument->slot];
-        switch ((ffic_argument_way)argument->way) {
-        case FFIC_ARGUMENT_INTEGER: {
-            int64_t small;
-            if (FFIC_LIKELY(ffic_small_int(value, &small) && small >= argument->minimum && small <= argument->maximum)) {
-                place->i = (uint64_t)small;
-                continue;
-            }
-            break;
-        }
-        case FFIC_ARGUMENT_DOUBLE:
-            if (FFIC_LIKELY(PyFloat_CheckExact(value))) {
-                place->f = PyFloat_AS_DOUBLE(value);
-                continue;
-            }
-            break;
-        case FFIC_ARGUMENT_POINTER:
-            if (ffic_is_plain_pointer(argument->type, value)) {
-                place->p = ((ffic_cdata *)value)->data;
-                continue;
-            }
-            if (PyBytes_CheckExact(value) && ffic_takes_bytes(argument->type->item)) {
-                place->p = PyBytes_AS_STRING(value);
-                continue;
-            }
-            break;
-        default:
-            break;
+        if (FFIC_LIKELY(ffic_convert_quickly(argument, value, &f->words[argument->slot])) ||
+            (argument->way == FFIC_ARGUMENT_RECORD && ffic_convert_record_quickly(argument, value, f->words))) {
+            continue;
         }
         if (FFIC_UNLIKELY(ffic_convert_argument(argument, value, f) < 0)) {
             ffic_blame_argument(plan, callee, i);
@@ -112,6 +141,24 @@ ffic_convert_arguments(const ffic_plan *plan, PyObject *callee, PyObject *const 
         }
     }
     return 0;
+}
+
+/* The most common results of one integer register, without a call.  False: another. */
+static inline __attribute__((always_inline)) bool
+ffic_load_quickly(const ffic_ctype *ct, uint64_t word, PyObject **result)
+{
+    if (ct->kind != FFIC_KIND_PRIMITIVE) {
+        return false;
+    }
+    if (ct->code == FFIC_CODE_I32) {
+        *result = ffic_int(ct->state, (int32_t)word);
+        return true;
+    }
+    if (ct->code == FFIC_CODE_I64 || (ct->code == FFIC_CODE_U64 && word <= INT64_MAX)) {
+        *result = ffic_int(ct->state, (int64_t)word);
+        return true;
+    }
+    return false;
 }
 
 #endif

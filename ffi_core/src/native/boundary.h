@@ -16,6 +16,7 @@ typedef struct {
     PyThreadState *released; /* what the C call in progress gave up; NULL while Python code runs, and in other threads */
     PyThreadState *kept;     /* made for this thread, which Python does not know; NULL: none */
     int saved_errno;         /* C's errno as the last C call left it, and as the next one will find it */
+    int *errno_place;        /* where this thread has its errno, NULL: not looked up yet */
     void *completing;        /* the types whose members this thread looks up now: see realize.c */
 } ffic_thread;
 
@@ -30,6 +31,16 @@ typedef struct {
 #endif
 extern _Thread_local ffic_thread ffic_this_thread FFIC_THREAD_MODEL;
 
+/* Where errno is does not change as long as the thread lives. */
+static inline int *
+ffic_errno_place(ffic_thread *here)
+{
+    if (FFIC_UNLIKELY(here->errno_place == NULL)) {
+        here->errno_place = &errno;
+    }
+    return here->errno_place;
+}
+
 /* Before a C call.  Returns what ffic_after_call wants. */
 static inline PyThreadState *
 ffic_before_call(bool keep_gil)
@@ -37,7 +48,7 @@ ffic_before_call(bool keep_gil)
     PyThreadState *thread = keep_gil ? NULL : PyEval_SaveThread();
     ffic_thread *here = &ffic_this_thread;
     here->released = keep_gil ? FFIC_NOT_RELEASED : thread;
-    errno = here->saved_errno;
+    *ffic_errno_place(here) = here->saved_errno;
     return thread;
 }
 
@@ -45,7 +56,7 @@ static inline void
 ffic_after_call(PyThreadState *thread)
 {
     ffic_thread *here = &ffic_this_thread;
-    here->saved_errno = errno;
+    here->saved_errno = *here->errno_place;
     here->released = NULL;
     if (thread != NULL) {
         PyEval_RestoreThread(thread);
