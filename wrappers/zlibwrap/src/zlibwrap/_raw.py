@@ -66,6 +66,7 @@ _KEPT: Final = 256 * 1024
 
 # Jobs that nobody uses now, each with the object that frees it.  A caller takes one out for the time of its call, so that threads,
 # signal handlers and finalisers never share one; list.pop and list.append are atomic.  What an exception interrupts is freed.
+# A job keeps zlib's memory for whole texts too, which is up to 400 KiB.
 _pool: Final[list[tuple[Any, object]]] = []
 
 
@@ -107,7 +108,10 @@ def compress(data: Buffer, level: int, wbits: int) -> bytes:
 
     Errors: ``error``; ``TypeError``; ``OverflowError`` when C's ``int`` cannot hold a number; ``MemoryError``.
     """
-    entry = _take()
+    try:
+        entry = _pool.pop()
+    except IndexError:
+        entry = _take()
     job = entry[0]
     if type(data) is bytes:
         size = len(data)
@@ -131,7 +135,10 @@ def decompress(data: Buffer, wbits: int, limit: int) -> bytes:
 
     Errors: as ``compress``.
     """
-    entry = _take()
+    try:
+        entry = _pool.pop()
+    except IndexError:
+        entry = _take()
     job = entry[0]
     if type(data) is bytes:
         count = _decompress(job, data, len(data), wbits, limit)

@@ -12,18 +12,6 @@
 
 enum { ZLIBWRAP_FIRST_CAPACITY = 64 * 1024, ZLIBWRAP_TEXT_LIMIT = 64 * 1024 };
 
-/* What a call gives back. */
-struct zlibwrap_job {
-    char *data;      /* what was produced, in memory of the job */
-    size_t capacity; /* of data */
-    size_t produced;
-    size_t consumed;     /* of the input */
-    int code;            /* zlib's last return value */
-    int preparing;       /* it is about the arguments of the stream */
-    int in_dictionary;   /* it is about the dictionary */
-    const char *message; /* zlib's words for an error, or NULL */
-};
-
 /* A stream, and what it needs beside zlib's own state. */
 typedef struct zlibwrap_stream {
     z_stream z;
@@ -35,6 +23,37 @@ typedef struct zlibwrap_stream {
     char *texts;       /* where inflate writes the texts of a header; its pointers to them become NULL where there is no text */
 } zlibwrap_stream;
 
+/* What a call gives back. */
+struct zlibwrap_job {
+    char *data;      /* what was produced, in memory of the job */
+    size_t capacity; /* of data */
+    size_t produced;
+    size_t consumed;     /* of the input */
+    int code;            /* zlib's last return value */
+    int preparing;       /* it is about the arguments of the stream */
+    int in_dictionary;   /* it is about the dictionary */
+    const char *message; /* zlib's words for an error, or NULL */
+    /* What whole texts go through.  They are kept from one text to the next: to set zlib's memory up takes longer than a short text. */
+    zlibwrap_stream deflater;
+    int level; /* of the deflater, and its window */
+    int wbits;
+    zlibwrap_stream inflater;
+};
+
+/* End zlib's part of a stream; what is done with it afterwards is a Z_STREAM_ERROR. */
+static void zlibwrap_end(zlibwrap_stream *stream)
+{
+    if (stream->live) {
+        if (stream->deflates) {
+            deflateEnd(&stream->z);
+        }
+        else {
+            inflateEnd(&stream->z);
+        }
+        stream->live = 0;
+    }
+}
+
 /* ---- the memory of a job ---------------------------------------------------------------------------------- */
 
 static struct zlibwrap_job *zlibwrap_job_new(void)
@@ -42,6 +61,7 @@ static struct zlibwrap_job *zlibwrap_job_new(void)
     struct zlibwrap_job *job = calloc(1, sizeof *job);
 
     if (job != NULL) {
+        job->deflater.deflates = 1;
         job->capacity = ZLIBWRAP_FIRST_CAPACITY;
         job->data = malloc(job->capacity);
         if (job->data == NULL) {
@@ -55,6 +75,8 @@ static struct zlibwrap_job *zlibwrap_job_new(void)
 static void zlibwrap_job_free(struct zlibwrap_job *job)
 {
     if (job != NULL) {
+        zlibwrap_end(&job->deflater);
+        zlibwrap_end(&job->inflater);
         free(job->data);
         free(job);
     }
@@ -156,11 +178,43 @@ static ptrdiff_t zlibwrap_finish(struct zlibwrap_job *job, const z_stream *z, in
 
 /* ---- whole texts ------------------------------------------------------------------------------------------- */
 
+/* Make the deflater of a job ready for a text.  A zlib code. */
+static int zlibwrap_ready_deflater(struct zlibwrap_job *job, int level, int wbits)
+{
+    zlibwrap_stream *stream = &job->deflater;
+    int code;
+
+    if (stream->live && job->level == level && job->wbits == wbits) {
+        return deflateReset(&stream->z);
+    }
+    zlibwrap_end(stream);
+    memset(&stream->z, 0, sizeof stream->z);
+    code = deflateInit2(&stream->z, level, Z_DEFLATED, wbits, 8, Z_DEFAULT_STRATEGY);
+    stream->live = code == Z_OK;
+    job->level = level;
+    job->wbits = wbits;
+    return code;
+}
+
+static int zlibwrap_ready_inflater(struct zlibwrap_job *job, int wbits)
+{
+    zlibwrap_stream *stream = &job->inflater;
+    int code;
+
+    if (stream->live) {
+        stream->z.msg = NULL;
+        return inflateReset2(&stream->z, wbits);
+    }
+    memset(&stream->z, 0, sizeof stream->z);
+    code = inflateInit2(&stream->z, wbits);
+    stream->live = code == Z_OK;
+    return code;
+}
+
 static ptrdiff_t zlibwrap_compress(struct zlibwrap_job *job, const void *data, size_t size, int level, int wbits)
 {
-    zlibwrap_stream stream = {.deflates = 1};
-    ptrdiff_t result;
-    int code = deflateInit2(&stream.z, level, Z_DEFLATED, wbits, 8, Z_DEFAULT_STRATEGY);
+    zlibwrap_stream *stream = &job->deflater;
+    int code = zlibwrap_ready_deflater(job, level, wbits);
 
     zlibwrap_begin(job);
     if (code != Z_OK) {
@@ -168,56 +222,41 @@ static ptrdiff_t zlibwrap_compress(struct zlibwrap_job *job, const void *data, s
         return zlibwrap_finish(job, NULL, code, 1);
     }
     if (size > ZLIBWRAP_FIRST_CAPACITY / 2 && size <= ULONG_MAX - size / 2) {
-        const size_t bound = deflateBound(&stream.z, (uLong)size);
+        const size_t bound = deflateBound(&stream->z, (uLong)size);
 
         if (bound > job->capacity && zlibwrap_grow(job, bound) != Z_OK) {
             code = Z_MEM_ERROR;
         }
     }
     if (code == Z_OK) {
-        code = zlibwrap_run(&stream, job, data, size, Z_FINISH, 0);
+        code = zlibwrap_run(stream, job, data, size, Z_FINISH, 0);
     }
-    result = zlibwrap_finish(job, &stream.z, code, code != Z_STREAM_END);
-    deflateEnd(&stream.z);
-    return result;
+    return zlibwrap_finish(job, &stream->z, code, code != Z_STREAM_END);
 }
 
 static ptrdiff_t zlibwrap_decompress(struct zlibwrap_job *job, const void *data, size_t size, int wbits, size_t limit)
 {
-    zlibwrap_stream stream = {.deflates = 0};
-    ptrdiff_t result;
-    int code = inflateInit2(&stream.z, wbits);
+    zlibwrap_stream *stream = &job->inflater;
+    int code = zlibwrap_ready_inflater(job, wbits);
 
     zlibwrap_begin(job);
     if (code != Z_OK) {
         job->preparing = 1;
-        return zlibwrap_finish(job, &stream.z, code, 1);
+        return zlibwrap_finish(job, &stream->z, code, 1);
+    }
+    /* Text becomes three or four times as long.  A wrong guess costs address space, or a few calls more. */
+    if (size > ZLIBWRAP_FIRST_CAPACITY / 4 && size <= SIZE_MAX / 4 && (limit == 0 || 4 * size <= limit) && 4 * size > job->capacity) {
+        zlibwrap_grow(job, 4 * size); /* where it fails, less may do */
     }
     /* Z_FINISH: where all of it fits into the output, zlib needs no window. */
-    code = zlibwrap_run(&stream, job, data, size, Z_FINISH, limit);
+    code = zlibwrap_run(stream, job, data, size, Z_FINISH, limit);
     if (code == Z_OK) {
         code = Z_BUF_ERROR;
     }
-    result = zlibwrap_finish(job, &stream.z, code, code != Z_STREAM_END);
-    inflateEnd(&stream.z);
-    return result;
+    return zlibwrap_finish(job, &stream->z, code, code != Z_STREAM_END);
 }
 
 /* ---- streams ----------------------------------------------------------------------------------------------- */
-
-/* End zlib's part of a stream; what is done with it afterwards is a Z_STREAM_ERROR. */
-static void zlibwrap_end(zlibwrap_stream *stream)
-{
-    if (stream->live) {
-        if (stream->deflates) {
-            deflateEnd(&stream->z);
-        }
-        else {
-            inflateEnd(&stream->z);
-        }
-        stream->live = 0;
-    }
-}
 
 static void zlibwrap_free(zlibwrap_stream *stream)
 {
