@@ -6,10 +6,7 @@ between a loop and its data: what is written in Python finds declarations, makes
 
 from __future__ import annotations
 
-from ffi_core.pypy.copies import register
 from ffi_core.pypy.ffi_object import FFI
 from ffi_core.pypy.module import load_module
 
 __all__ = ["FFI", "load_module"]
-
-register()

@@ -9,7 +9,7 @@ from _operator import index
 from _thread import RLock
 
 from ffi_core.errors import CDefError, FFIError, FunctionTypeError, UnknownSizeError
-from ffi_core.pypy import c_types, handles, paths, tuple_reader
+from ffi_core.pypy import c_types, paths
 from ffi_core.pypy.backend import CHAR_ARRAY, NULL, CData, CType, backend
 from ffi_core.pypy.buffers import buffer
 from ffi_core.pypy.declarations import CONSTANT, Declarations
@@ -17,7 +17,6 @@ from ffi_core.pypy.function import Function
 from ffi_core.pypy.lib import Lib, address_in, close_lib, new_lib
 from ffi_core.pypy.library import open_library
 from ffi_core.pypy.realize import Realizer
-from ffi_core.pypy.unraisable import reporter
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
@@ -289,13 +288,17 @@ class FFI:
 
     def new_handle(self, obj: object) -> Any:
         """Return a `void *` that C can carry; see from_handle()."""
-        return handles.make(obj)
+        from ffi_core.pypy.handles import make
+
+        return make(obj)
 
     def from_handle(self, x: Any) -> Any:
         """Return the object that new_handle() was given."""
         if not isinstance(x, CData):
             raise TypeError(f"from_handle() argument must be a cdata object, not {type(x).__name__}")
-        return handles.resolve(x)
+        from ffi_core.pypy.handles import resolve
+
+        return resolve(x)
 
     def from_buffer(self, cdecl: Any, python_buffer: Any = None, require_writable: bool = False) -> Any:
         """Return an array cdata that refers to the memory of a Python buffer, without a copy."""
@@ -336,6 +339,8 @@ class FFI:
         self, cdecl: Any, cls: Any = tuple, encoding: Any = None, errors: Any = "strict", fields: Any = None
     ) -> Any:
         """Return a function that turns such a struct into a tuple of its fields."""
+        from ffi_core.pypy import tuple_reader
+
         tuple_reader.check_arguments(cls, encoding, errors)
         ctype = self._type(cdecl)
         self._explain(ctype)
@@ -406,6 +411,8 @@ class FFI:
         def make(body: Callable[..., Any]) -> Any:
             if not callable(body):
                 raise TypeError(f"expected a callable object for '{ctype.cname}', not {type(body).__name__}")
+            from ffi_core.pypy.unraisable import reporter
+
             return backend.callback(ctype, body, error, onerror or reporter(body))
 
         return make if python_callable is None else make(python_callable)

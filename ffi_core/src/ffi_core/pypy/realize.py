@@ -9,11 +9,10 @@ from __future__ import annotations
 from _thread import RLock
 
 from ffi_core.errors import FFIError, VerificationMissing
-from ffi_core.pypy import c_types, records
+from ffi_core.pypy import c_types
 from ffi_core.pypy.backend import ADDRESS, CHAR, backend
 from ffi_core.pypy.declarations import CONSTANT, IMPLIED, Declarations
 from ffi_core.pypy.table import FLAG_OPAQUE, FLAG_SIGNED, KIND_ENUM, KIND_FLOATING, KIND_INTEGER, KIND_TYPEDEF
-from ffi_core.pypy.type_parser import parse_type
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
@@ -25,6 +24,13 @@ _STORE: Any = backend.new_function_type(
 
 FILE: Any = backend.new_struct_type("FILE")
 """What FILE stands for is one type for all: a ``FILE *`` of one library is good for another."""
+
+
+def _let_copies_be_made() -> None:
+    """Register C data with ``copyreg``, before there can be any."""
+    from ffi_core.pypy.copies import register
+
+    register()
 
 
 class ReadyTypes:
@@ -60,6 +66,7 @@ class Realizer:
             with self._lock:
                 ctype = self.parse(text)
                 self.settle()
+                _let_copies_be_made()
                 self.parsed[text] = ctype
         if known_as is not None:
             self.parsed[known_as] = ctype
@@ -67,6 +74,8 @@ class Realizer:
 
     def parse(self, text: str, array_size: int = -1) -> Any:
         """Read a type, which may lead to structs that are not complete."""
+        from ffi_core.pypy.type_parser import parse_type  # not for those who only import a module
+
         return parse_type(text, self, array_size)
 
     def ready(self, text: str, array_size: int = -1) -> Any:
@@ -290,6 +299,8 @@ class Realizer:
             raise FFIError(f"'{ctype.cname}' contains itself")
         self._completing.add(key)
         try:
+            from ffi_core.pypy import records
+
             table = self.declarations.table
             row = None if table is None else table.type_row(key)
             if row is not None:
