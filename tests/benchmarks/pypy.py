@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 from typing import Any, Final
 
 PACKAGES: Final = ("ffi_core", "cffi")
@@ -102,26 +102,26 @@ def make_loop(prepared: str, repeated: str, names: dict[str, Any]) -> Callable[[
 
 
 def compare(loops: dict[str, Callable[[int], Any]]) -> dict[str, float]:
-    """Time the loops in turns.  Units: nanoseconds per repetition, the best of all rounds."""
+    """Time the loops in turns.  Units: nanoseconds of processor time per repetition, the best of all rounds."""
     best = dict.fromkeys(loops, float("inf"))
     for number in range(WARMING + ROUNDS):
         for name, loop in loops.items():
-            start = perf_counter()
+            start = thread_time()
             loop(COUNT)
-            spent = perf_counter() - start
+            spent = thread_time() - start
             if number >= WARMING:
                 best[name] = min(best[name], spent)
     return {name: 1e9 * seconds / COUNT for name, seconds in best.items()}
 
 
 def import_times(folder: Path) -> dict[str, float]:
-    """Time the import of each generated module in processes of their own.  Units: milliseconds, the best of all."""
+    """Time the import of each generated module in processes of their own.  Units: milliseconds of processor time, the best of all."""
     best = dict.fromkeys(PACKAGES, float("inf"))
     for _ in range(ROUNDS):
         for package in PACKAGES:
             code = (
-                f"import sys, time; sys.path.insert(0, {str(folder)!r}); start = time.perf_counter(); "
-                f"from _bench_{package} import ffi, lib; print(time.perf_counter() - start)"
+                f"import sys, time; sys.path.insert(0, {str(folder)!r}); start = time.process_time(); "
+                f"from _bench_{package} import ffi, lib; print(time.process_time() - start)"
             )
             done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
             best[package] = min(best[package], 1e3 * float(done.stdout))

@@ -17,17 +17,16 @@ if TYPE_CHECKING:
 class Function:
     """A function of a library that Python calls through its wrapper; ``pointer`` is for C."""
 
-    __slots__ = ("__name__", "_call", "_doc", "pointer")
+    __slots__ = ("__name__", "_doc", "pointer")
 
-    def __init__(self, name: str, text: str, pointer: Any, call: Callable[..., Any]) -> None:
+    def __init__(self, name: str, text: str, pointer: Any) -> None:
         self.__name__ = name
         self._doc = text
         self.pointer = pointer
-        self._call = call
 
     def __call__(self, *arguments: Any) -> Any:
-        """Call it, as declared."""
-        return self._call(*arguments)
+        """Call it, as declared: each function has a class of its own, with a method that takes what it takes."""
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"<C function '{backend.getcname(backend.typeof(self.pointer), '').replace('(*)', ' ' + self.__name__, 1)}'>"
@@ -48,15 +47,18 @@ def wide_function(name: str, function: c_types.FunctionType, wrapper: int, direc
         result = None
         wrapper_type = backend.new_function_type(passed, function.result, False)
     call = _caller(name, function, backend.cast(wrapper_type, wrapper), passed, result)
-    return Function(name, backend.typeof(pointer).cname, pointer, call)
+    own_class = type("Function", (Function,), {"__module__": "ffi_core", "__slots__": (), "__call__": call})
+    made: Function = own_class(name, backend.typeof(pointer).cname, pointer)
+    return made
 
 
 def _caller(
     name: str, function: c_types.FunctionType, wrapper: Any, passed: tuple[Any, ...], result: Any
 ) -> Callable[..., Any]:
     """Write the call as Python text without loops: the interpreter's compiler makes the most of that."""
-    # Cells of a closure: names in a dictionary would be looked up at each call.
+    # Cells of a closure: names in a dictionary would be looked up at each call, built-in ones too.
     namespace: dict[str, Any] = {
+        "type": type,
         "wrapper": wrapper,
         "newp": backend.newp,
         "result_type": result,
@@ -79,7 +81,7 @@ def _caller(
     namespace["expected"] = (name, len(arguments))
     call = f"wrapper({', '.join((['r'] if result is not None else []) + arguments)})"
     body = f"    r = newp(result_type)\n    {call}\n    return r[0]" if result is not None else f"    return {call}"
-    text = f"def call({names}*more):\n    if more: refuse(expected, more)\n{body}\n"
+    text = f"def call(self, {names}*more):\n    if more: refuse(expected, more)\n{body}\n"
     made: Callable[..., Any] = make_closure(text, "call", namespace)
     return made
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ffi_core.errors import FFIError, MissingConstantError, MissingSymbolError
 from ffi_core.pypy import c_types
-from ffi_core.pypy.backend import VOID_POINTER, backend
+from ffi_core.pypy.backend import backend
 from ffi_core.pypy.declarations import CONSTANT, FUNCTION, PYTHON, VARIABLE
 from ffi_core.pypy.function import Function, wide_function
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from ffi_core.pypy.declarations import Declarations, Declared
     from ffi_core.pypy.library import Library
-
-_FIND: Any = backend.new_function_type((), VOID_POINTER, False)
 
 
 class Lib:
@@ -143,8 +141,8 @@ class Lib:
         if declared.row is None:
             fixed = backend.cast(pointer, address)
             return lambda: fixed
-        find, cast = backend.cast(_FIND, declared.row.call), backend.cast
-        return lambda: cast(pointer, find())
+        find: Callable[[], Any] = backend.cast(backend.new_function_type((), pointer, False), declared.row.call)
+        return find
 
     def _writable(self, name: str, what: str) -> Any:
         known = self._variables.get(name)
