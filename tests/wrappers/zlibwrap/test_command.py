@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import gzip
 import os
+import shutil
+import struct
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+import zlibwrap.__main__ as command
 
 DATA = b"some text that is long enough to be worth it\n" * 200
 
 
 def run(*arguments: str, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "zlibwrap", *arguments]
-    return subprocess.run(command, cwd=cwd, input=stdin, capture_output=True, check=False)
+    started = [sys.executable, "-m", "zlibwrap", *arguments]
+    return subprocess.run(started, cwd=cwd, input=stdin, capture_output=True, check=False)
 
 
 @pytest.fixture
@@ -61,6 +70,109 @@ def test_nothing_is_replaced_unless_asked(file: Path) -> None:
     assert (packed.read_bytes(), file.read_bytes()) == (b"mine", DATA)
     assert run("-f", file.name, cwd=file.parent).returncode == 0
     assert gzip.decompress(packed.read_bytes()) == DATA
+
+
+def test_links_stay_when_what_they_point_to_is_replaced(file: Path) -> None:
+    packed, elsewhere = file.with_name("notes.txt.gz"), file.with_name("elsewhere")
+    elsewhere.write_bytes(b"mine")
+    packed.symlink_to(elsewhere.name)
+    assert run(file.name, cwd=file.parent).returncode == 1
+    assert elsewhere.read_bytes() == b"mine"
+    assert run("-f", file.name, cwd=file.parent).returncode == 0
+    assert packed.is_symlink()
+    assert gzip.decompress(elsewhere.read_bytes()) == DATA
+    assert sorted(path.name for path in file.parent.iterdir()) == ["elsewhere", "notes.txt.gz"]
+
+
+def test_links_to_nothing_and_to_themselves(file: Path) -> None:
+    packed = file.with_name("notes.txt.gz")
+    packed.symlink_to("not/there")
+    assert run(file.name, cwd=file.parent).returncode == 1
+    assert run("-f", file.name, cwd=file.parent).returncode == 1  # there is no such folder
+    assert packed.is_symlink()
+    packed.unlink()
+    packed.symlink_to(packed.name)
+    done = run("-f", file.name, cwd=file.parent)
+    assert (done.returncode, b"Traceback" in done.stderr) == (1, False)
+    packed.unlink()
+    packed.symlink_to(file.name)
+    assert run("-f", file.name, cwd=file.parent).returncode == 1  # it would replace the original
+    assert file.read_bytes() == DATA
+    assert sorted(path.name for path in file.parent.iterdir()) == ["notes.txt", "notes.txt.gz"]
+
+
+def test_an_original_that_is_a_link(file: Path) -> None:
+    link = file.with_name("link")
+    link.symlink_to(file.name)
+    done = run(link.name, cwd=file.parent)
+    assert done.returncode == 1
+    assert b"symbolic link" in done.stderr
+    assert run("-k", link.name, cwd=file.parent).returncode == 0
+    assert link.is_symlink()
+    assert run("-f", link.name, cwd=file.parent).returncode == 0
+    assert sorted(path.name for path in file.parent.iterdir()) == ["link.gz", "notes.txt"]
+    assert file.read_bytes() == DATA
+    assert gzip.decompress(file.with_name("link.gz").read_bytes()) == DATA
+
+
+def in_process(monkeypatch: pytest.MonkeyPatch, folder: Path, *arguments: str) -> int:
+    monkeypatch.chdir(folder)
+    return command.main(arguments)
+
+
+def test_file_systems_without_links(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_keywords: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert in_process(monkeypatch, file.parent, file.name) == 0
+    assert [path.name for path in file.parent.iterdir()] == ["notes.txt.gz"]
+
+
+def test_a_file_that_another_program_makes_meanwhile(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = file.with_name("notes.txt.gz")
+    copystat = shutil.copystat
+
+    def make_it(*arguments: Any) -> None:
+        packed.write_bytes(b"mine")
+        copystat(*arguments)
+
+    monkeypatch.setattr(shutil, "copystat", make_it)  # what comes just before the file gets its name
+    assert in_process(monkeypatch, file.parent, file.name) == 1
+    assert packed.read_bytes() == b"mine"
+    assert file.read_bytes() == DATA
+    assert len(list(file.parent.iterdir())) == 2
+
+
+@pytest.mark.parametrize("force", [[], ["-f"]])
+def test_nothing_is_left_when_the_last_step_fails(
+    file: Path, monkeypatch: pytest.MonkeyPatch, force: list[str]
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    assert in_process(monkeypatch, file.parent, *force, file.name) == 1
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
+    assert file.read_bytes() == DATA
+
+
+def test_progress_is_shown_on_a_terminal(file: Path) -> None:
+    pytest.importorskip("tqdm")
+    outside, inside = os.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    arguments = [sys.executable, "-m", "zlibwrap", "-k", file.name]
+    try:
+        done = subprocess.run(arguments, cwd=file.parent, stdin=inside, stdout=inside, stderr=inside, check=False)
+    finally:
+        os.close(inside)
+    shown = b""
+    with open(outside, "rb", buffering=0) as terminal, suppress(OSError):  # noqa: PTH123 - the end is an error on Linux
+        while part := terminal.read(1000):
+            shown += part
+    assert done.returncode == 0
+    assert b"notes.txt" in shown
+    assert b"100%" in shown
 
 
 PACKED = gzip.compress(DATA, mtime=0)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import inspect
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+
+import pytest
 
 import zlibwrap
 
@@ -93,6 +96,61 @@ def results() -> Iterator[object]:
     other = zlibwrap._ZlibDecompressor()
     yield other
     yield other.decompress(data + b"more", 10)
+    yield from results_of_streams()
+    yield from results_of_files()
+
+
+def results_of_streams() -> Iterator[object]:
+    """Call what works piece by piece, and beyond the standard library."""
+    told: list[object] = []
+    header = zlibwrap.GzipHeader(name="name", comment="comment", extra=b"extra")
+    with zlibwrap.Compressor(format="gzip", header=header, progress=lambda *sizes: told.extend(sizes)) as compressor:
+        yield compressor
+        parts = [compressor.compress(b"abc" * 100), compressor.flush(), compressor.finish()]
+    yield from parts
+    yield told
+    with zlibwrap.Decompressor(max_output=1000) as decompressor:
+        yield decompressor.decompress(b"".join(parts), 10)
+        yield decompressor
+        yield decompressor.header
+        yield decompressor.finish()
+    chunks = zlibwrap.compress_chunks([b"abc"] * 10)
+    yield chunks
+    pieces = list(chunks)
+    yield from pieces
+    chunks = zlibwrap.decompress_chunks(pieces)
+    yield chunks
+    yield from chunks
+    for data in (b"x", b"".join(pieces)):
+        with pytest.raises(zlibwrap.error) as caught:
+            zlibwrap.decompress(data, max_output=1)
+        yield caught.value
+        yield caught.value.args
+
+
+def results_of_files() -> Iterator[object]:
+    """Write and read gzip files, binary and text."""
+    file = io.BytesIO()
+    with zlibwrap.open(file, "wb") as writer:
+        yield writer
+        yield writer.header
+        yield writer.write(b"abc\n" * 100)
+        writer.flush()
+        yield writer.tell()
+    for mode in ("rb", "rt"):
+        file.seek(0)
+        with zlibwrap.open(file, mode) as reader:
+            yield reader
+            yield reader.read(10)
+            yield reader.readline()
+            yield reader.tell()
+            yield reader.seek(0)
+            yield from reader
+    file.seek(0)
+    with zlibwrap.open(file) as binary:
+        yield binary.read1(1)
+        yield binary.peek(1)
+        yield binary.header
 
 
 def test_no_cdata_is_visible() -> None:

@@ -43,6 +43,16 @@ def test_reads_what_the_standard_library_writes(data: bytes) -> None:
         assert reader.read() == data * 3
 
 
+@pytest.mark.parametrize("data", [b"", TEXT])
+def test_nothing_but_the_header_is_written_before_the_data(data: bytes) -> None:
+    file = io.BytesIO()
+    with zlibwrap.open(file, "wb", 6, header=GzipHeader(mtime=5)) as writer:
+        assert len(file.getvalue()) == 10
+        writer.write(data)
+    compressor = zlib.compressobj(6, wbits=-15)
+    assert file.getvalue()[10:-8] == compressor.compress(data) + compressor.flush()
+
+
 def test_paths_and_modes(tmp_path: Path) -> None:
     path = tmp_path / "file.gz"
     with zlibwrap.open(path, "x") as writer:

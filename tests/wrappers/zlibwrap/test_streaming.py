@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import zlib
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Optional
 
 import pytest
@@ -98,6 +101,13 @@ def test_numbers_and_progress() -> None:
     assert compressor.closed
     with pytest.raises(ValueError):
         compressor.finish()
+
+
+def test_memory_does_not_grow_with_the_data() -> None:
+    # The limit leaves room for sanitizers and other interpreters.  By itself the program takes 64 MiB at most, with 1 GiB of data.
+    program = Path(__file__).with_name("stream_much.py")
+    done = subprocess.run([sys.executable, str(program), "256", "200"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

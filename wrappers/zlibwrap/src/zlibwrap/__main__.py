@@ -1,6 +1,7 @@
 """Compress and decompress files: ``python -m zlibwrap [-d] [-k] [-c] [-f] [-1 ... -9] [FILE ...]``.
 
-The original goes only when its replacement is whole and on the disk; after a failure it is as it was.
+The original goes only when its replacement is whole and on the disk; after a failure it is as it was.  With -f, what a link
+points to is replaced, and the link stays.
 """
 
 from __future__ import annotations
@@ -83,11 +84,17 @@ def _explain(problem: Exception) -> str:
 def _do_file(path: Path, options: argparse.Namespace) -> None:
     """Compress or decompress one file."""
     target = _target(path, decompress=options.decompress) if not options.stdout else None
+    if path.is_symlink() and not (options.force or options.keep or options.stdout):
+        raise _RefusedError("this is a symbolic link; -f takes what it points to and removes the link, -k keeps both")
     with path.open("rb") as source:
         if not path.is_file():
             raise _RefusedError("this is no regular file")
-        if target is not None and target.exists() and not options.force:
-            raise _RefusedError(f"{target} exists already; -f replaces it")
+        if target is not None and os.path.lexists(target):
+            if not options.force:
+                raise _RefusedError(f"{target} exists already; -f replaces it")
+            target = _behind_links(target)
+            if target.exists() and target.samefile(path):
+                raise _RefusedError(f"{target} is the file itself")
         size = os.fstat(source.fileno()).st_size
         with _progress(path.name, size, quiet=options.quiet) as advance:
             if target is None:
@@ -110,23 +117,38 @@ def _target(path: Path, *, decompress: bool) -> Path:
     return path.with_name(path.name[: -len(_SUFFIX)])
 
 
+def _behind_links(target: Path) -> Path:
+    """Follow links to the file that is to be replaced.  It need not be there, but its folder must."""
+    try:
+        found = target.resolve()
+    except (OSError, RuntimeError):  # before Python 3.13 it was RuntimeError
+        raise _RefusedError(f"{target} is a link that points to itself") from None
+    if found.is_dir():
+        raise _RefusedError(f"{target} is a directory")
+    return found
+
+
 def _replace(source: BinaryIO, path: Path, target: Path, options: argparse.Namespace, advance: Advance) -> None:
     """Make ``target`` whole under another name, and then give it its own."""
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(name)
+    claimed: Optional[Path] = None
     try:
         with os.fdopen(descriptor, "wb") as made:
             _convert(source, made, options, path, advance)
             made.flush()
             os.fsync(made.fileno())
         shutil.copystat(path, temporary)
-        if options.force:
-            temporary.replace(target)
-        else:
-            os.link(temporary, target)  # fails where another program has made it meanwhile
-            temporary.unlink()
+        if not options.force:
+            # Another program may have made the file meanwhile.  Links would tell too, but some file systems have none.
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            claimed = target
+        temporary.replace(target)
+        claimed = None
     except BaseException:
         temporary.unlink(missing_ok=True)
+        if claimed is not None:
+            claimed.unlink(missing_ok=True)
         raise
 
 
