@@ -29,32 +29,39 @@ class CDefError(FFIError):
     """A declaration that cannot be accepted, with the place in the user's text.
 
     ``place`` is where it stands; ``related`` is another place that belongs to it (the first of two declarations that
-    conflict), shown under ``note``.
+    conflict), shown under ``note``.  ``heading`` says first, on lines of its own, what kind of error it is.
     """
 
     def __init__(
-        self, message: str, place: Optional[Place] = None, *, related: Optional[Place] = None, note: str = ""
+        self,
+        message: str,
+        place: Optional[Place] = None,
+        *,
+        related: Optional[Place] = None,
+        note: str = "",
+        heading: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message
         self.place = place
         self.related = related
         self.note = note
+        self.heading = heading
 
     def __str__(self) -> str:
         """Show message, line and caret."""
         shown = _show(self.message, self.place) if self.place is not None and self.place.line else self.message
         if self.related is not None and self.related.line:
             shown += "\n" + _show(self.note, self.related)
-        return shown
+        return f"{self.heading}\n{shown}" if self.heading else shown
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keep the places when the error is copied or sent to another process."""
-        return _rebuild, (self.message, self.place, self.related, self.note)
+        return _rebuild, (self.message, self.place, self.related, self.note, self.heading)
 
 
-def _rebuild(message: str, place: Optional[Place], related: Optional[Place], note: str) -> CDefError:
-    return CDefError(message, place, related=related, note=note)
+def _rebuild(message: str, place: Optional[Place], related: Optional[Place], note: str, heading: str) -> CDefError:
+    return CDefError(message, place, related=related, note=note, heading=heading)
 
 
 def _show(message: str, place: Place) -> str:

@@ -248,7 +248,7 @@ class FFI(runtime.FFI):
         place: Place = NOWHERE
         if source:
             file, first_line = front.origin(source, filename, line)
-            place = Place(file, first_line) if file != "<cdef>" else Place("<set_source>", 1)
+            place = Place(file, first_line) if file != "<cdef source string>" else Place("<set_source>", 1)
         self._module = GeneratedModule(module_name, source, extension, kwds, place)
 
     def _generated(self, method: str) -> GeneratedModule:

@@ -285,7 +285,7 @@ class TestRecords:
         assert list(parsed.types) == ["struct $T", "T", "PT", "union $U", "PU", "U", "struct $1", "P"]
         assert [d.c_name for d in parsed.types.values() if isinstance(d, RecordDecl)] == ["T", "U", ""]
         assert parsed.types["PT"] == TypedefDecl(
-            "PT", Pointer(Tagged("struct", "$T")), Place("<cdef>", 1, 31, parsed.types["PT"].place.text)
+            "PT", Pointer(Tagged("struct", "$T")), Place("<cdef source string>", 1, 31, parsed.types["PT"].place.text)
         )
 
     def test_nested(self) -> None:
@@ -585,18 +585,18 @@ class TestCallingConventions:
 
 def test_places() -> None:
     parsed = parse("\n/* a\n */ int f(\n   int);\n#define N 5\nstruct s { int x;\n\tint y; };")
-    assert parsed.globals["f"].place == Place("<cdef>", 3, 9, " */ int f(")
-    assert parsed.globals["N"].place == Place("<cdef>", 5, 9, "#define N 5")
+    assert parsed.globals["f"].place == Place("<cdef source string>", 3, 9, " */ int f(")
+    assert parsed.globals["N"].place == Place("<cdef source string>", 5, 9, "#define N 5")
     record = parsed.types["struct s"]
     assert isinstance(record, RecordDecl)
-    assert record.place == Place("<cdef>", 6, 8, "struct s { int x;")
+    assert record.place == Place("<cdef source string>", 6, 8, "struct s { int x;")
     assert record.fields is not None
-    assert record.fields[1].place == Place("<cdef>", 7, 6, "\tint y; };")
+    assert record.fields[1].place == Place("<cdef source string>", 7, 6, "\tint y; };")
 
 
 def test_words_that_go_on_in_the_next_line() -> None:
     parsed = parse("typedef int num\\\nb\\\r\ner;\\\n number\\\n x; \\\nint y;")
-    assert parsed.types["number"].place == Place("<cdef>", 1, 13, "typedef int num\\")
+    assert parsed.types["number"].place == Place("<cdef source string>", 1, 13, "typedef int num\\")
     assert (parsed.globals["x"].place.line, parsed.globals["y"].place.line) == (5, 6)
 
 

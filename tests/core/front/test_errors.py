@@ -192,17 +192,29 @@ def test_nonsense_that_pycparser_itself_fails_over(text: str) -> None:
 def test_what_it_looks_like() -> None:
     with pytest.raises(CDefError) as caught:
         parse("\tint f(\n\t  int a, char *b,\n\tfoo c);\n", file="build.py", first_line=10)
-    assert str(caught.value) == "build.py:12:2: unknown type 'foo'\n    \tfoo c);\n    \t^"
+    assert str(caught.value) == "parse error\nbuild.py:12:2: unknown type 'foo'\n    \tfoo c);\n    \t^"
 
 
 def test_the_caret_under_wide_and_combining_characters() -> None:
     error = refusal("/* 日本 e\u0301 */ foo x;")
-    assert str(error).split("\n")[1:] == ["    /* 日本 e\u0301 */ foo x;", f"    {' ' * 13}^"]
+    assert str(error).split("\n")[2:] == ["    /* 日本 e\u0301 */ foo x;", f"    {' ' * 13}^"]
 
 
 def test_carriage_returns() -> None:
     error = refusal("int a;\r\nfoo b;\r\n")
-    assert str(error) == "<cdef>:2:1: unknown type 'foo'\n    foo b;\n    ^"
+    assert str(error) == "cannot parse \"foo b;\"\n<cdef source string>:2:1: unknown type 'foo'\n    foo b;\n    ^"
+
+
+@pytest.mark.parametrize("body", ["1.5", '"text"', "5)"])
+def test_macros_that_are_no_constants(body: str) -> None:
+    error = refusal(f"#define NAME {body}")
+    heading, _, rest = str(error).partition("<cdef")
+    assert heading.startswith("only supports one of the following syntax:\n  #define NAME ... ")
+    assert rest.startswith(" source string>:1:14: ")
+
+
+def test_what_is_c_but_wrong_has_no_heading() -> None:
+    assert str(refusal("int a[-1];")).startswith("<cdef source string>:1:8: ")
 
 
 def test_it_can_be_caught_by_its_base_copied_and_pickled() -> None:

@@ -28,7 +28,7 @@ def accepts(text: str) -> bool:
     place = error.place
     assert place is not None
     lines = text.split("\n")
-    if place.file == "<cdef>" and "#" not in text:
+    if place.file == "<cdef source string>" and "#" not in text:
         assert 1 <= place.line <= len(lines)
         assert place.text == lines[place.line - 1].rstrip("\r")
         assert 1 <= place.column <= len(lines[place.line - 1]) + 1

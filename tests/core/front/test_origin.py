@@ -71,11 +71,11 @@ def test_in_a_variable(script: str) -> None:
     ],
 )
 def test_a_text_that_is_not_there(script: str, text: str) -> None:
-    assert origin(text, script, 4) == ("<cdef>", 1)
+    assert origin(text, script, 4) == ("<cdef source string>", 1)
 
 
 def test_a_file_that_is_not_there() -> None:
-    assert origin("int f(int);", "<stdin>", 1) == ("<cdef>", 1)
+    assert origin("int f(int);", "<stdin>", 1) == ("<cdef source string>", 1)
 
 
 def test_errors_name_the_line_of_the_file(script: str) -> None:

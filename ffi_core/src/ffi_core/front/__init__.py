@@ -54,7 +54,7 @@ def parse(  # noqa: PLR0913 - they are the arguments of cdef, all by name
     text: str,
     *,
     known: Declarations = _NOTHING,
-    file: str = "<cdef>",
+    file: str = "<cdef source string>",
     first_line: int = 1,
     override: bool = False,
     packed: bool = False,

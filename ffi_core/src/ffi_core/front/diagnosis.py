@@ -8,6 +8,7 @@ from typing import Final, Optional
 
 from .context import FIRST_LINE, Context
 from .errors import CDefError
+from .origin import UNKNOWN
 from .tokens import MARKER_TYPES, MORE_MEMBERS, UNKNOWN_LENGTH, UNKNOWN_VALUE
 
 # The name under which pycparser sees the text.
@@ -147,7 +148,9 @@ def _complain(text: str, detail: str) -> str:
 
 
 def _at(context: Context, message: str, token: int) -> CDefError:
-    return context.source.error(message, context.offset_of_token(token))
+    place = context.source.place(context.offset_of_token(token))
+    heading = f'cannot parse "{place.text.strip()}"' if place.file == UNKNOWN[0] else "parse error"
+    return CDefError(message, place, heading=heading)
 
 
 def _show(text: str) -> str:

@@ -8,9 +8,11 @@ from typing import Any, Final, Optional
 from .constants import UnknownValueError
 from .context import Context
 from .directives import Define
+from .errors import CDefError
 from .literals import Integer, LiteralError, read_integer
 from .model import ConstantDecl
 from .rewriter import Rewriter
+from .source import Source
 from .tokens import is_balanced, tokenize
 
 Node = Any  # of pycparser, which has no types
@@ -78,6 +80,9 @@ class Macros:
                 value = context.evaluator.evaluate(self._bodies[index])
             except UnknownValueError:
                 value = None
+            except CDefError as error:
+                error.heading = error.heading or _supported(define.name)
+                raise
             finally:
                 context.reading = reading
         place = context.source.place(define.offset)
@@ -100,12 +105,20 @@ class Macros:
     def _check_body(self, define: Define, texts: list[str]) -> None:
         source = self._context.source
         if texts[0].endswith('"'):
-            raise source.error(
-                f"#define {define.name}: strings cannot be declared so; write 'static char *const {define.name};'",
-                define.start,
-            )
+            raise _refusal(source, define, f"strings cannot be declared so; write 'static char *const {define.name};'")
         if not is_balanced(texts) or "..." in texts or ";" in texts:
-            raise source.error(
-                f"#define {define.name}: the value is no integer constant; '...' lets the compiler find it",
-                define.start,
-            )
+            raise _refusal(source, define, "the value is no integer constant; '...' lets the compiler find it")
+
+
+def _refusal(source: Source, define: Define, why: str) -> CDefError:
+    error = source.error(f"#define {define.name}: {why}", define.start)
+    error.heading = _supported(define.name)
+    return error
+
+
+def _supported(name: str) -> str:
+    return (
+        "only supports one of the following syntax:\n"
+        f"  #define {name} ...     (literally dot-dot-dot)\n"
+        f"  #define {name} NUMBER  (with NUMBER an integer constant, or an expression of constants)"
+    )

@@ -26,7 +26,7 @@ class Place:
     text: str = ""
 
 
-NOWHERE: Final = Place("<cdef>", 0)
+NOWHERE: Final = Place("<cdef source string>", 0)
 
 
 @dataclass(frozen=True)

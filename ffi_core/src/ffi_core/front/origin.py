@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import linecache
 
-UNKNOWN = ("<cdef>", 1)
+UNKNOWN = ("<cdef source string>", 1)
 
 
 def origin(text: str, filename: str, call_line: int) -> tuple[str, int]:
-    """Find ``text`` in the file of its caller: ``(filename, line where the text starts)``, or ``("<cdef>", 1)``.
+    """Find ``text`` in the file of its caller: ``(filename, line where the text starts)``, or ``("<cdef source string>", 1)``.
 
     The text need not start on the line of the call; the place nearest to it counts.  Only a text that stands in the
     file as it is, line by line, is found: not one with escapes in it, or that was put together.

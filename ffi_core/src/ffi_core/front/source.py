@@ -35,7 +35,7 @@ class Source:
 
     __slots__ = ("_lines", "_presumed", "_starts", "clean", "file", "first_line", "text")
 
-    def __init__(self, text: str, file: str = "<cdef>", first_line: int = 1) -> None:
+    def __init__(self, text: str, file: str = "<cdef source string>", first_line: int = 1) -> None:
         self.text = text
         self.file = file
         self.first_line = first_line
