@@ -118,6 +118,22 @@ def test_wrong_constants_say_the_right_value(build: Build) -> None:
         _ = lib.M
 
 
+def test_enumerators_without_a_value_have_that_of_c(build: Build) -> None:
+    source = "typedef enum { A, C, B } letters; enum e { ALL = -1, MANY = 6, NONE = 9 };"
+    module: Any = build("typedef enum { A, B } letters; enum e { ALL, MANY = 7, NONE };", source)
+    lib = module.lib
+    assert (lib.A, lib.B, lib.ALL, lib.NONE) == (0, 2, -1, 9)
+    assert module.ffi.typeof("letters").relements == {"A": 0, "B": 2}
+    with pytest.raises(FFIError, match="'MANY' is equal to 6 .*, but the cdef disagrees"):
+        _ = lib.MANY
+
+
+def test_sources_can_ask_what_compiles_them(build: Build) -> None:
+    source = "#ifndef _CFFI_\n#error no\n#endif\nenum { N = 4 };"
+    assert build("#define N ...", source).lib.N == 4
+    assert build("#define N ...", "#define _GNU_SOURCE\n" + source).lib.N == 4
+
+
 def test_pointers_to_what_nobody_defines(build: Build) -> None:
     module: Any = build(
         "typedef ... *token; token next(token);",

@@ -141,3 +141,11 @@ def test_an_in_line_ffi_has_no_module(generate: Any) -> None:
     ffi = builder("", builder("typedef int t;"))
     with pytest.raises(ValueError, match="is not known"):
         generate(ffi, None)
+
+
+def test_functions_are_those_of_the_included_module(generate: Any) -> None:
+    first = generate(builder("int one(void);"), "int one(void) { return 1; }")
+    including = builder("int two(void);", first.ffi)
+    second = generate(including, "int two(void) { return 2; }")
+    assert (second.lib.one(), second.lib.two()) == (1, 2)
+    assert second.lib.one is first.lib.one

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pydoc
+import sys
 from typing import Any
 
 import pytest
@@ -188,10 +190,40 @@ def test_const_variables_can_be_read(lib: Any) -> None:
 
 
 def test_dir(lib: Any) -> None:
+    assert lib.MACRO == 42
     names = dir(lib)
+    assert len(names) == len(set(names))
     assert {"add", "number", "numbers", "MACRO", "RED", "ANONYMOUS", "BELOW", "place"} <= set(names)
     assert names == sorted(names)
     assert "color" not in names
+
+
+@ours_only("CFFI stops at the first symbol that is missing")
+def test_dict_has_all(lib: Any, mode: str) -> None:
+    everything = dict(vars(lib))
+    missing = {"missing_function", "missing_variable"} if mode != API else set()
+    assert sorted({*everything, *missing}) == dir(lib)
+    assert everything["add"] is lib.add
+    assert (everything["MACRO"], everything["GREEN"]) == (42, 5)
+    assert not isinstance(everything["number"], int)
+    everything["add"] = lib.__dict__["MACRO"] = None
+    assert lib.add(2, 3) == 5
+    assert lib.MACRO == 42
+
+
+@ours_only("CFFI's libraries of in-line ABI mode are other objects")
+def test_it_passes_for_a_module(lib: Any) -> None:
+    assert isinstance(lib, type(sys))
+    text = pydoc.plain(pydoc.render_doc(lib))
+    assert "MACRO = 42" in text
+    assert "int add(int, int);" in text
+
+
+@ours_only("CFFI's functions of ABI mode are cdata")
+def test_functions_document_themselves(lib: Any, mode: str) -> None:
+    declaration, _, rest = lib.add.__doc__.partition("\n\n")
+    assert declaration == "int add(int, int);"
+    assert rest == (f"CFFI C function from {lib.__name__}" if mode == API else "")
 
 
 def test_unknown_names_raise_attribute_error(lib: Any) -> None:

@@ -376,7 +376,6 @@ def test_arrays_without_items_are_pointers(ffi: Any) -> None:
     old.items[6] = 15
     assert list(memory[-2 + len(memory) : len(memory)]) == [b"\x0f", b"\0"]
     old.items = []
-    del memory
     assert (old.items[6], old.items[5]) == (15, 0)
 
 

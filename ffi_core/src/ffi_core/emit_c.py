@@ -117,6 +117,7 @@ class _ModuleEmitter:
         out = self._out
         own_features = _OWN_FEATURES.search(source) is not None
         header = HEADER.read_text(encoding="utf-8")
+        out.add(prelude.NAME)
         if not own_features:
             out.add(prelude.FEATURES)
             out.add(header)

@@ -95,7 +95,7 @@ closure_invoke(ffi_cif *cif, void *result, void **args, void *data)
     PyObject *owner = c->owner;
     if (FFIC_LIKELY(owner != NULL && ffic_entered(&entry) == c->interpreter)) {
         Py_INCREF(owner);
-        ffic_python_body_call(&c->body, owner, args, result);
+        ffic_python_body_call(&c->body, args, result);
         widen_result(c->body.type->item, result);
         Py_DECREF(owner);
     }

@@ -96,6 +96,24 @@ ffic_small_int(PyObject *object, int64_t *value)
 #endif
 }
 
+/* Hand the exception that is set to sys.unraisablehook, as "Exception ignored BEFORE OBJECT AFTER". */
+static inline void
+ffic_write_unraisable(const char *before, PyObject *object, const char *after)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    PyErr_FormatUnraisable("Exception ignored %s %R%s", before, object, after);
+#else
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *text = PyUnicode_FromFormat("%s %R%s", before, object, after);
+    const char *bytes = text == NULL ? NULL : PyUnicode_AsUTF8(text);
+    PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
+    _PyErr_WriteUnraisableMsg(bytes == NULL ? before : bytes, NULL);
+    Py_XDECREF(text);
+#endif
+}
+
 /* A new tuple of a subclass of tuple, whose items are still NULL. */
 static inline PyObject *
 ffic_tuple_of_type(PyTypeObject *type, Py_ssize_t length)

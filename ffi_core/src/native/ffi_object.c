@@ -490,6 +490,7 @@ ffi_dealloc(PyObject *self)
     Py_XDECREF(ffi->once);
     Py_XDECREF(ffi->python_bodies);
     Py_XDECREF(ffi->name);
+    Py_XDECREF(ffi->lib);
     type->tp_free(self);
     Py_DECREF(type);
 }

@@ -13,6 +13,7 @@ typedef struct ffic_ffi {
     PyObject *once;     /* dict: tag -> result, of init_once */
     PyObject *python_bodies; /* list: bodies of the extern "Python" functions of the table, by index; or NULL: see extern_python.c */
     PyObject *name;     /* str: module name, or None */
+    PyObject *lib;      /* weak reference to the `lib` of its generated module, or NULL */
     PyObject *weakrefs;
     char declares;      /* has cdef(): type expressions can declare, as in C, and be whatever the front end reads */
     char keep_alive;    /* memory keeps alive what its pointers point to: see keep_alive.c */

@@ -48,6 +48,31 @@ first_call(PyObject *self, PyObject *const *args, Py_ssize_t count)
     return call(self, args, count);
 }
 
+static PyObject *
+declaration_text(ffic_function *function)
+{
+    ffic_ctype *ct = function_type(function);
+    if (ct == NULL) {
+        return NULL;
+    }
+    const char *name = PyUnicode_AsUTF8(function->name);
+    return name == NULL ? NULL : ffic_ctype_spell(ct, name);
+}
+
+/* The text of `__doc__`.  Code and help() show it, so it is that of cffi. */
+static PyObject *
+documentation(ffic_function *function, PyObject *module)
+{
+    PyObject *text = declaration_text(function);
+    if (text == NULL) {
+        return NULL;
+    }
+    PyObject *result = module == NULL ? PyUnicode_FromFormat("%U;", text)
+                                      : PyUnicode_FromFormat("%U;\n\nCFFI C function from %U.lib", text, module);
+    Py_DECREF(text);
+    return result;
+}
+
 PyObject *
 ffic_function_new(const ffic_declared *declared, PyObject *name, PyObject *module, ffic_library *library, void *address)
 {
@@ -63,7 +88,6 @@ ffic_function_new(const ffic_declared *declared, PyObject *name, PyObject *modul
     function->method.ml_name = PyUnicode_AsUTF8(name);
     function->method.ml_meth = (PyCFunction)(void (*)(void))first_call;
     function->method.ml_flags = METH_FASTCALL;
-    function->method.ml_doc = declared->type;
     if (declared->generated != NULL) {
         function->direct = declared->generated->direct;
         function->call = declared->generated->call;
@@ -77,7 +101,10 @@ ffic_function_new(const ffic_declared *declared, PyObject *name, PyObject *modul
         memcpy(&function->call, &address, sizeof function->call);
         function->direct = function->call;
     }
-    PyObject *builtin = function->method.ml_name == NULL ? NULL : PyCFunction_NewEx(&function->method, (PyObject *)function, module);
+    function->doc = documentation(function, module);
+    function->method.ml_doc = function->doc == NULL ? NULL : PyUnicode_AsUTF8(function->doc);
+    bool is_ready = function->method.ml_name != NULL && function->method.ml_doc != NULL;
+    PyObject *builtin = !is_ready ? NULL : PyCFunction_NewEx(&function->method, (PyObject *)function, module);
     function->builtin = builtin;
     Py_DECREF(function);
     return builtin;
@@ -100,17 +127,6 @@ ffic_function_pointer(PyObject *builtin)
 }
 
 /* ---- the object -------------------------------------------------------------------------------------------- */
-
-static PyObject *
-declaration_text(ffic_function *function)
-{
-    ffic_ctype *ct = function_type(function);
-    if (ct == NULL) {
-        return NULL;
-    }
-    const char *name = PyUnicode_AsUTF8(function->name);
-    return name == NULL ? NULL : ffic_ctype_spell(ct, name);
-}
 
 static PyObject *
 function_repr(PyObject *self)
@@ -153,6 +169,7 @@ function_dealloc(PyObject *self)
     Py_XDECREF(function->ffi);
     Py_XDECREF(function->library);
     Py_XDECREF(function->name);
+    Py_XDECREF(function->doc);
     type->tp_free(self);
     Py_DECREF(type);
 }

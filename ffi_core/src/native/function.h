@@ -18,6 +18,7 @@ typedef struct ffic_function {
     PyObject *builtin;      /* the builtin function object, which owns this one: borrowed */
     PyMethodDef method;     /* of the builtin: its ml_meth becomes the variant that fits the plan */
     PyObject *name;         /* str */
+    PyObject *doc;          /* str: what the builtin's __doc__ says */
     ffic_ctype *type;       /* NULL until it is asked for: the function type */
     ffic_ffi *ffi;          /* where `type_text` is parsed; keeps it alive */
     const char *type_text;

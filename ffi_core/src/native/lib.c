@@ -172,11 +172,25 @@ symbol_address(ffic_lib *lib, PyObject *name)
     return address;
 }
 
+/* A function of a module that this one includes is the same object in both. */
+static PyObject *
+included_function(const ffic_declared *declared, PyObject *name)
+{
+    PyObject *home = declared->ffi->lib == NULL ? NULL : ffic_weakref_get(declared->ffi->lib);
+    if (home == NULL) {
+        return ffic_function_new(declared, name, declared->ffi->name, NULL, NULL);
+    }
+    PyObject *function = PyObject_GetAttr(home, name);
+    Py_DECREF(home);
+    return function;
+}
+
 static PyObject *
 resolve_function(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
 {
     if (declared->generated != NULL) {
-        return ffic_function_new(declared, name, lib->name, NULL, NULL);
+        return declared->ffi != lib->ffi ? included_function(declared, name)
+                                         : ffic_function_new(declared, name, lib->name, NULL, NULL);
     }
     if (lib->library == NULL) {
         missing(lib, name);
@@ -233,10 +247,10 @@ find_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
 
 /* Names that begin with a dollar sign are for types of the module, not for C or Python. */
 static int
-collect_name(PyObject *name, void *list)
+collect_name(PyObject *name, void *set)
 {
     bool is_hidden = PyUnicode_GET_LENGTH(name) > 0 && PyUnicode_READ_CHAR(name, 0) == '$';
-    return is_hidden ? 0 : PyList_Append(list, name);
+    return is_hidden ? 0 : PySet_Add(set, name);
 }
 
 /* The names of a generated module, whose table is in order. */
@@ -266,10 +280,14 @@ lib_dir(PyObject *self, PyObject *Py_UNUSED(ignored))
     if (ffi->declarations.table != NULL && ffi->declarations.globals == NULL && ffi->declarations.includes == NULL) {
         return names_of_table(ffi->declarations.table);
     }
-    PyObject *list = PyList_New(0);
-    if (list == NULL || ffic_each_declared(ffi, false, collect_name, list) < 0 || PyList_Sort(list) < 0) {
-        Py_XDECREF(list);
-        return NULL;
+    PyObject *names = PySet_New(NULL); /* more than one ffi may declare a name */
+    PyObject *list = NULL;
+    if (names != NULL && ffic_each_declared(ffi, false, collect_name, names) == 0) {
+        list = PySequence_List(names);
+    }
+    Py_XDECREF(names);
+    if (list != NULL && PyList_Sort(list) < 0) {
+        Py_CLEAR(list);
     }
     return list;
 }
@@ -496,13 +514,67 @@ ffic_lib_address(PyObject *self, PyObject *name)
     return result;
 }
 
+/* ---- as a module --------------------------------------------------------------------------------------------------- */
+
+/* `from module.lib import name` and help() take it for a module. */
+static PyObject *
+lib_class(PyObject *Py_UNUSED(self), void *Py_UNUSED(closure))
+{
+    return Py_NewRef((PyObject *)&PyModule_Type);
+}
+
+/* Put a name into what `__dict__` gives: variables as what reads and writes them. */
+static int
+add_to_dict(ffic_lib *lib, PyObject *dict, PyObject *name)
+{
+    ffic_declared declared;
+    int found = ffic_find_declared(lib->ffi, name, &declared);
+    PyObject *value = NULL;
+    if (found > 0 && declared.kind == FFIC_VARIABLE) {
+        value = Py_XNewRef((PyObject *)find_variable(lib, name, &declared));
+    }
+    else if (found > 0) {
+        value = PyObject_GetAttr((PyObject *)lib, name);
+    }
+    if (value == NULL) {
+        if (!PyErr_ExceptionMatches(lib->ffi->state->error)) {
+            return -1;
+        }
+        PyErr_Clear(); /* declared, but not there */
+        return 0;
+    }
+    int result = PyDict_SetItem(dict, name, value);
+    Py_DECREF(value);
+    return result;
+}
+
+/* All that there is, in a dictionary of its own. */
+static PyObject *
+lib_dict(PyObject *self, void *Py_UNUSED(closure))
+{
+    PyObject *names = lib_dir(self, NULL);
+    PyObject *dict = names == NULL ? NULL : PyDict_New();
+    for (Py_ssize_t i = 0; dict != NULL && i < PyList_GET_SIZE(names); i++) {
+        if (add_to_dict((ffic_lib *)self, dict, PyList_GET_ITEM(names, i)) < 0) {
+            Py_CLEAR(dict);
+        }
+    }
+    Py_XDECREF(names);
+    return dict;
+}
+
+static PyGetSetDef dict_getset = {"__dict__", lib_dict, NULL, NULL, NULL};
+
 /* ---- the object -------------------------------------------------------------------------------------------------- */
 
 PyObject *
 ffic_lib_new(ffic_ffi *ffi, ffic_library *library, PyObject *name)
 {
-    PyObject *type = PyObject_CallFunction((PyObject *)&PyType_Type, "s(O){s:s}", "Lib", ffi->state->lib_type, "__module__",
-                                           "ffi_core");
+    PyObject *dict = PyDescr_NewGetSet(ffi->state->lib_type, &dict_getset);
+    PyObject *type = dict == NULL ? NULL
+                                  : PyObject_CallFunction((PyObject *)&PyType_Type, "s(O){s:s,s:O}", "Lib", ffi->state->lib_type,
+                                                          "__module__", "ffi_core", "__dict__", dict);
+    Py_XDECREF(dict);
     if (type == NULL) {
         return NULL;
     }
@@ -520,9 +592,13 @@ ffic_lib_new(ffic_ffi *ffi, ffic_library *library, PyObject *name)
     lib->attributes = PyDict_New();
     made = made && lib->attributes != NULL;
 #endif
-    if (!made) {
+    PyObject *reference = !made || library != NULL ? NULL : PyWeakref_NewRef((PyObject *)lib, NULL);
+    if (!made || (library == NULL && reference == NULL)) {
         Py_DECREF(lib);
         return NULL;
+    }
+    if (reference != NULL) {
+        Py_XSETREF(ffi->lib, reference);
     }
     return (PyObject *)lib;
 }
@@ -531,7 +607,7 @@ int
 ffic_lib_close(PyObject *lib)
 {
     /* Forget the functions that were looked up: the next look-up says that the library is closed. */
-    PyObject *dict = PyObject_GetAttrString(lib, "__dict__");
+    PyObject *dict = PyObject_GenericGetDict(lib, NULL);
     if (dict == NULL) {
         return -1;
     }
@@ -615,20 +691,20 @@ static PyMemberDef lib_members[] = {
     {"__dictoffset__", T_PYSSIZET, offsetof(ffic_lib, attributes), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
 };
+#endif
 
 static PyGetSetDef lib_getset[] = {
-    {"__dict__", PyObject_GenericGetDict, NULL, NULL, NULL},
+    {"__class__", lib_class, NULL, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
-#endif
 
 static PyType_Slot lib_slots[] = {
     {Py_tp_doc, "The functions, constants and variables of a C library."},
+    {Py_tp_getset, lib_getset},
     {Py_tp_repr, lib_repr},
 #if !FFIC_CACHES_GETATTR
     {Py_tp_getattro, lib_getattro},
     {Py_tp_members, lib_members},
-    {Py_tp_getset, lib_getset},
 #endif
     {Py_tp_setattro, lib_setattro},
     {Py_tp_methods, lib_methods},

@@ -106,8 +106,7 @@ store_any_result(ffic_python_body *body, PyObject *value, char *result)
 {
     if (body->result_size == 0) {
         if (value != Py_None) {
-            PyErr_Format(PyExc_TypeError, "a callback of type '%U' must return None, not %.200s", body->type->name,
-                         Py_TYPE(value)->tp_name);
+            PyErr_SetString(PyExc_TypeError, "callback with the return type 'void' must return None");
             return -1;
         }
         return 0;
@@ -139,14 +138,22 @@ use_error_value(const ffic_python_body *body, char *result)
     }
 }
 
+/* Where an exception comes from that nobody can catch. */
+static void
+report(const ffic_python_body *body, bool is_about_result)
+{
+    ffic_write_unraisable("from cffi callback", body->callable,
+                          is_about_result ? ", trying to convert the result back to C" : "");
+}
+
 /* An exception is set: hand it to onerror, or print it.  The result is the error value, or what onerror returns. */
 static void
-handle_exception(ffic_python_body *body, PyObject *shown, char *result)
+handle_exception(ffic_python_body *body, bool is_about_result, char *result)
 {
     PyObject *onerror = body->onerror;
     use_error_value(body, result);
     if (onerror == NULL) {
-        PyErr_WriteUnraisable(shown);
+        report(body, is_about_result);
         return;
     }
     PyObject *type, *value, *traceback;
@@ -163,9 +170,9 @@ handle_exception(ffic_python_body *body, PyObject *shown, char *result)
     }
     if (answer == NULL) {
         /* What went wrong in onerror, and what it was called for. */
-        PyErr_WriteUnraisable(onerror);
+        ffic_write_unraisable("during handling of an exception of a cffi callback by", onerror, "");
         PyErr_Restore(type, value, traceback);
-        PyErr_WriteUnraisable(shown);
+        report(body, is_about_result);
     }
     else {
         Py_XDECREF(type);
@@ -200,7 +207,7 @@ slot_of_frame(const ffic_ctype *ct, char *frame, Py_ssize_t i)
 
 /* `args`, or where that is NULL `frame`, have the arguments. */
 static inline void
-call_body(ffic_python_body *body, PyObject *shown, void *const *args, char *frame, char *result)
+call_body(ffic_python_body *body, void *const *args, char *frame, char *result)
 {
     PyObject *local[LOCAL_ARGUMENTS + 1];
     ffic_ctype *function = body->type;
@@ -228,7 +235,7 @@ call_body(ffic_python_body *body, PyObject *shown, void *const *args, char *fram
         goto done;
     }
 failed:
-    handle_exception(body, shown, result);
+    handle_exception(body, answer != NULL, result);
 done:
     Py_XDECREF(answer);
     while (made > 0) {
@@ -240,13 +247,13 @@ done:
 }
 
 void
-ffic_python_body_call(ffic_python_body *body, PyObject *shown, void *const *args, char *result)
+ffic_python_body_call(ffic_python_body *body, void *const *args, char *result)
 {
-    call_body(body, shown, args, NULL, result);
+    call_body(body, args, NULL, result);
 }
 
 void
 ffic_python_body_call_frame(ffic_python_body *body, char *frame)
 {
-    call_body(body, body->callable, NULL, frame, frame);
+    call_body(body, NULL, frame, frame);
 }

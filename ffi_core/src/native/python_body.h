@@ -18,8 +18,8 @@ void ffic_python_body_clear(ffic_python_body *body);
 int ffic_python_body_traverse(ffic_python_body *body, visitproc visit, void *arg);
 
 /* Call it, with the thread state held; the caller keeps `body` alive.  `args` point to the C arguments; `result` gets result_size
- * bytes.  `shown` stands for the callback in messages.  Never leaves an exception. */
-void ffic_python_body_call(ffic_python_body *body, PyObject *shown, void *const *args, char *result);
+ * bytes.  Never leaves an exception. */
+void ffic_python_body_call(ffic_python_body *body, void *const *args, char *result);
 
 /* The same for the frame of a trampoline: one slot of 16 bytes per argument (wide ones: a pointer to it), and then the result. */
 void ffic_python_body_call_frame(ffic_python_body *body, char *frame);

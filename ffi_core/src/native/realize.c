@@ -1,6 +1,7 @@
 /* Realising declarations: from names in the declaration table to C type objects and constants, on first use. */
 #include "boundary.h"
 #include "convert.h"
+#include "error_note.h"
 #include "primitive.h"
 #include "record.h"
 #include "type_parser.h"
@@ -157,8 +158,10 @@ generated_typedef(ffic_ffi *ffi, const struct ffic_type *entry)
         return NULL;
     }
     if (ct == NULL) {
-        PyErr_Format(ffi->state->error, "'%s' is a number of %llu bytes in C: there is no such type", entry->name,
-                     (unsigned long long)entry->size);
+        PyErr_SetString(ffi->state->error, entry->kind == FFIC_FLOATING
+                                               ? "primitive floating-point type with an unexpected size (or not a float type at all)"
+                                               : "primitive integer type with an unexpected size (or not an integer type at all)");
+        ffic_error_note("'%s' has %llu bytes in C", entry->name, (unsigned long long)entry->size);
     }
     return (ffic_ctype *)Py_XNewRef((PyObject *)ct);
 }

@@ -226,7 +226,8 @@ class GlobalEmitter:
             return f"FFIC_CONSTANT_ROW({name}, {c_string(spell(decl.type))})"
         if name in self._expressions:
             return f"FFIC_LENGTH_ROW({c_string(name)}, {self._integer_index[name]})"
-        value = "0" if decl.value is None else c_string(f"={decl.value}")
+        is_open = decl.value is None or decl.implied  # an enumerator without a value has the one that it has in C
+        value = "0" if is_open else c_string(f"={decl.value}")
         return f"FFIC_INTEGER_ROW({name}, {value}, {self._integer_index[name]})"
 
     def _variable_size(self, name: str, ctype: CType) -> str:

@@ -100,6 +100,9 @@ ALIASES: Final = """\
 #endif
 """
 
+# What sources written for cffi can ask for.
+NAME: Final = "#define _CFFI_"
+
 # Feature test macros must come before the first header.  The headers are those that sources written for cffi count on, as
 # Python's own header has them.
 FEATURES: Final = """\

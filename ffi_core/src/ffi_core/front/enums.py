@@ -69,7 +69,7 @@ class EnumReader:
             value = following if node.value is None else self._value(node)
             if partial and node.value is None:
                 value = None  # what stands between the enumerators is not known
-            constant = ConstantDecl(node.name, value, None, context.place(node))
+            constant = ConstantDecl(node.name, value, None, context.place(node), implied=node.value is None)
             declare_enumerator(context, constant)
             constants.append(constant)
             following = None if value is None else value + 1

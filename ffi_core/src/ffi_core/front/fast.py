@@ -326,7 +326,7 @@ class FastReader:
         constants = []
         for name, offset, own in piece.enumerators:
             value = following if own is None else own
-            constant = ConstantDecl(name, value, None, self._place(offset))
+            constant = ConstantDecl(name, value, None, self._place(offset), implied=own is None)
             declare_enumerator(self._context, constant)
             constants.append(constant)
             following = value + 1

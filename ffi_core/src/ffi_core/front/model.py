@@ -156,13 +156,14 @@ class ConstantDecl:
     """``#define X 42``, ``#define X ...``, ``static const T X;`` or an enumerator.
 
     ``value`` is None where only the compiler knows it.  ``type`` is None for integers of no particular type,
-    and the declared type for ``static const``.
+    and the declared type for ``static const``.  ``implied`` where nobody wrote the value: an enumerator that follows another.
     """
 
     name: str
     value: Optional[int]
     type: Optional[CType] = None
     place: Place = NOWHERE
+    implied: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

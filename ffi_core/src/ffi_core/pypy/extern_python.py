@@ -122,14 +122,13 @@ def _runner(function: c_types.FunctionType, body: Any, error: Any, onerror: Any)
         store = "cast(result, frame)[0] = "
     fallback = None if pointer is None else backend.newp(pointer, error)
     namespace["failed"] = _failure(pointer, fallback, body, onerror)
-    namespace["refuse"] = lambda answer: _refuse(function, answer)
     text = _BODY.format(store=store, arguments=", ".join(arguments), check=check)
     run: Callable[[Any], None] = make_closure(text, "run", namespace)
     return run
 
 
-def _refuse(function: c_types.FunctionType, answer: Any) -> None:
-    raise TypeError(f"a callback of type '{function.pointer().cname}' must return None, not {type(answer).__name__}")
+def _refuse(_answer: Any) -> None:
+    raise TypeError("callback with the return type 'void' must return None")
 
 
 def _failure(pointer: Any, fallback: Any, body: Any, onerror: Any) -> Callable[[Any], None]:
