@@ -233,7 +233,7 @@ def test_errors_of_cdef_show_the_line_and_a_caret() -> None:
     text = str(caught.value)
     assert "    int bad(int x y);" in text
     lines = text.splitlines()
-    shown = next(n for n, line in enumerate(lines) if "int bad(int x y);" in line)
+    shown = max(n for n, line in enumerate(lines) if "int bad(int x y);" in line)
     caret = lines[shown + 1]
     assert caret.strip() == "^"
     assert caret.index("^") - lines[shown].index("int bad") == len("int bad(int x ")

@@ -301,7 +301,7 @@ except Exception as error:
     done = run_python(code, str(tmp_path))
     assert done.returncode > 0, done.stdout
     printed = done.stdout + done.stderr
-    assert "thing" in printed or re.search(r"<\w+>:\d+:\d+: error", printed)
+    assert "thing" in printed or re.search(r"<[\w ]+>:\d+:\d+: error", printed)
 
 
 def refusal(cdef: str, source: str, folder: Path) -> str:

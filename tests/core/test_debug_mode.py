@@ -176,8 +176,9 @@ def test_a_dangling_pointer_is_not_given_to_c() -> None:
         attempt(lambda: lib.strlen(p))
     """)
     assert printed[0] == "5"
-    assert printed[1].startswith("ValueError strlen(): argument 1: cdata 'char *' was released")
-    assert printed[1].endswith(f"(made at <string>:{FIRST_LINE + 1}, gone at <string>:{FIRST_LINE + 4})")
+    assert printed[1].startswith("ValueError cdata 'char *' was released")
+    made = f"(made at <string>:{FIRST_LINE + 1}, gone at <string>:{FIRST_LINE + 4})"
+    assert printed[1].endswith(f"{made} (argument 1 of strlen())")
 
 
 def test_memory_of_c_is_not_traced() -> None:

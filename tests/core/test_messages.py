@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ffi_harness import IS_ORACLE, new_ffi
+from ffi_harness import IS_ORACLE, new_ffi, ours_only
 
 CDEF = """
     struct bits { int flag : 1; int three : 3; unsigned two : 2; };
@@ -94,3 +94,71 @@ def test_a_signed_flag_takes_one_too(ffi: Any) -> None:
         with pytest.raises(OverflowError, match="-1 <= x <= 1"):
             bits.flag = wrong
     assert bits.flag == 0
+
+
+def test_arguments(lib: Any) -> None:
+    with pytest.raises(TypeError) as caught:
+        lib.count(5)
+    message = "initializer for ctype 'char *' must be a cdata pointer, not int"
+    assert str(caught.value) == (message if IS_ORACLE else f"{message} (argument 1 of count())")
+
+
+def test_callbacks_that_cannot_be_made(ffi: Any) -> None:
+    with pytest.raises(NotImplementedError) as caught:
+        ffi.callback("struct bits(void)", lambda: None)
+    assert str(caught.value).startswith(
+        "struct bits(*)(): callback with unsupported argument or return type or with '...'"
+    )
+    if sys.version_info >= (3, 11) and not IS_ORACLE:
+        assert caught.value.__notes__[0].startswith("ctype 'struct bits' not supported as return value.")
+
+
+def test_callbacks_without_a_result(ffi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda info: seen.append((str(info.exc_value), info.err_msg)))
+
+    def returns() -> int:
+        return 5
+
+    ffi.callback("void(void)", returns)()
+    about = f"Exception ignored from cffi callback {returns!r}, trying to convert the result back to C"
+    assert seen == [("callback with the return type 'void' must return None", about)]
+
+
+def test_closed_libraries() -> None:
+    ffi = new_ffi()
+    ffi.cdef("double sin(double);")
+    lib = ffi.dlopen("libm.so.6")
+    ffi.dlclose(lib)
+    with pytest.raises(ffi.error, match=r"library '.*libm\.so\.6' has already been closed"):
+        _ = lib.sin
+
+
+def test_integers(ffi: Any) -> None:
+    place = ffi.new("int *")
+    for wrong in (1.5, None, "1"):
+        with pytest.raises(TypeError, match="an integer is required"):
+            place[0] = wrong
+
+
+@ours_only("CFFI's in-line FFI has another parser")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "identifier expected\n\n^"),
+        ("struct struct", "struct or union name expected\nstruct struct\n       ^"),
+        ("\t\n\x01\x1f~\x7f\x80\xff", "identifier expected\n  ??~?????\n  ^"),
+        ("X", "undefined type name\nX\n^"),
+    ],
+)
+def test_types(ffi: Any, text: str, message: str) -> None:
+    with pytest.raises(ffi.error) as caught:
+        ffi.cast(text, 0)
+    assert str(caught.value) == message
+
+
+@ours_only("CFFI's in-line FFI has another parser")
+def test_long_types(ffi: Any) -> None:
+    with pytest.raises(ffi.error) as caught:
+        ffi.cast("X" * 600, 0)
+    check(caught.value, "undefined type name", "at character 0 of a type of 600 characters")

@@ -239,7 +239,9 @@ class Verifier:
                     _complete(module.ffi, decl.name)
             for name, declared in own.globals.items():
                 if isinstance(declared, ConstantDecl) and declared.value is not None:
-                    getattr(module.lib, name)
+                    value = getattr(module.lib, name)
+                    if declared.implied and value != declared.value:  # elsewhere, it may be any
+                        raise FFIError(f"the C compiler says '{name}' is equal to {value}, but the cdef disagrees")
         except FFIError as error:
             message = str(error)
             wrong = _WRONG_VALUE.match(message)

@@ -211,7 +211,14 @@ ffic_blame_argument(const ffic_plan *plan, PyObject *callee, Py_ssize_t index)
     /* Only exceptions whose whole content is a message are made anew. */
     bool is_plain = type == PyExc_TypeError || type == PyExc_OverflowError || type == PyExc_ValueError;
     if (name != NULL && is_plain) {
-        PyErr_Format(type, "%U: argument %zd: %U", name, index + 1, text);
+        /* The debug mode tells stories, of several lines. */
+        bool is_long = PyUnicode_FindChar(text, '\n', 0, PyUnicode_GET_LENGTH(text), 1) >= 0;
+        if (is_long) {
+            PyErr_Format(type, "%U: argument %zd: %U", name, index + 1, text);
+        }
+        else {
+            PyErr_Format(type, "%U (argument %zd of %U)", text, index + 1, name);
+        }
         Py_XDECREF(type);
         Py_XDECREF(value);
         Py_XDECREF(traceback);

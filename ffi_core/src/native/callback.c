@@ -7,6 +7,7 @@
 #include "boundary.h"
 #include "call.h"
 #include "debug.h"
+#include "error_note.h"
 #include "ffi_object.h"
 #include "heap_type.h"
 #include "libffi_types.h"
@@ -120,6 +121,25 @@ closure_free(closure *c)
     PyMem_Free(c);
 }
 
+/* What cannot be a callback: in cffi's words; why it cannot is in a note. */
+static void
+unsupported(ffic_ctype *function)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    ffic_ctype *pointer = ffic_ctype_pointer_to(function);
+    if (pointer != NULL) {
+        PyErr_Format(PyExc_NotImplementedError, "%U: callback with unsupported argument or return type or with '...'",
+                     pointer->name);
+        ffic_error_note("%S", value);
+        Py_DECREF(pointer);
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+}
+
 static closure *
 closure_new(ffic_ctype *function, PyObject *callable, PyObject *error, PyObject *onerror, void **code)
 {
@@ -170,6 +190,9 @@ closure_new(ffic_ctype *function, PyObject *callable, PyObject *error, PyObject 
     return c;
 failed:
     closure_free(c);
+    if (PyErr_ExceptionMatches(PyExc_NotImplementedError)) {
+        unsupported(function);
+    }
     return NULL;
 }
 

@@ -8,9 +8,14 @@ static int
 extend_message(PyObject *exception, PyObject *note)
 {
     PyObject *message = PyObject_Str(exception);
-    PyObject *args = message == NULL ? NULL : Py_BuildValue("(N)", PyUnicode_FromFormat("%U (%U)", message, note));
+    PyObject *text = message == NULL ? NULL : PyUnicode_FromFormat("%U (%U)", message, note);
+    PyObject *args = text == NULL ? NULL : PyTuple_Pack(1, text);
     int result = args == NULL ? -1 : PyObject_SetAttrString(exception, "args", args);
+    if (result == 0 && PyObject_HasAttrString(exception, "message")) { /* CDefError shows this one */
+        result = PyObject_SetAttrString(exception, "message", text);
+    }
     Py_XDECREF(message);
+    Py_XDECREF(text);
     Py_XDECREF(args);
     return result;
 }

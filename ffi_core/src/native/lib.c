@@ -41,7 +41,9 @@ static int
 check_open(const ffic_lib *lib)
 {
     if (lib->library != NULL && lib->library->handle == NULL) {
-        PyErr_Format(lib->ffi->state->closed_error, "library '%U' has already been closed", lib->library->name);
+        /* As cffi says it in each mode. */
+        PyErr_Format(lib->ffi->state->closed_error, "library '%U' has %sbeen closed", lib->library->name,
+                     lib->ffi->declares ? "already " : "");
         return -1;
     }
     return 0;
@@ -163,7 +165,7 @@ static void *
 symbol_address(ffic_lib *lib, PyObject *name)
 {
     int failed;
-    const char *text = PyUnicode_AsUTF8(name);
+    const char *text = check_open(lib) < 0 ? NULL : PyUnicode_AsUTF8(name);
     void *address = text == NULL ? NULL : ffic_library_symbol(lib->library, text, &failed);
     if (address == NULL && !PyErr_Occurred()) {
         PyErr_Format(lib->ffi->state->symbol_error, "symbol '%U' not found in library '%U', although it is declared", name,

@@ -1,6 +1,7 @@
 /* The type-expression parser: recursive descent over C's abstract declarators. */
 #include "type_parser.h"
 
+#include "error_note.h"
 #include "primitive.h"
 
 #include <errno.h>
@@ -86,24 +87,26 @@ token_is(const parser *p, const char *word)
     return p->kind == TOKEN_WORD && strlen(word) == p->length && strncmp(p->start, word, p->length) == 0;
 }
 
+enum { LONGEST_SHOWN = 500 };
+
+/* Show the text in one line, with a caret below `place`. */
 static void *
 fail_with(const parser *p, PyObject *error, const char *place, const char *message)
 {
-    size_t length = strlen(p->text);
-    if (length > 500) { /* the caret of a very long text would not be found anyway */
-        PyErr_Format(error, "%s, at character %zd of a type of %zd characters", message, (Py_ssize_t)(place - p->text),
-                     (Py_ssize_t)length);
+    char shown[LONGEST_SHOWN + 1], blanks[LONGEST_SHOWN + 1];
+    size_t length = strlen(p->text), offset = (size_t)(place - p->text);
+    if (length > LONGEST_SHOWN) { /* the caret of a very long text would not be found anyway */
+        PyErr_SetString(error, message);
+        ffic_error_note("at character %zd of a type of %zd characters", (Py_ssize_t)offset, (Py_ssize_t)length);
         return NULL;
     }
-    PyObject *before = PyUnicode_DecodeUTF8(p->text, (Py_ssize_t)(place - p->text), "replace");
-    if (before != NULL) {
-        char blanks[501];
-        size_t width = (size_t)PyUnicode_GET_LENGTH(before);
-        memset(blanks, ' ', width);
-        blanks[width] = '\0';
-        PyErr_Format(error, "%s\n%s\n%s^", message, p->text, blanks);
-        Py_DECREF(before);
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)p->text[i];
+        shown[i] = byte >= ' ' && byte < 0x7F ? (char)byte : strchr("\t\n\v\f\r", byte) != NULL ? ' ' : '?';
+        blanks[i] = ' ';
     }
+    shown[length] = blanks[offset] = '\0';
+    PyErr_Format(error, "%s\n%s\n%s^", message, shown, blanks);
     return NULL;
 }
 
@@ -315,7 +318,7 @@ parse_tagged(parser *p, const char *keyword)
     advance(p);
     skip_qualifiers(p);
     if (p->kind != TOKEN_WORD || at_keyword(p) || arithmetic_word(p) != 0) {
-        return fail(p, "expected the name of a struct, union or enum");
+        return fail(p, keyword[0] == 'e' ? "enum name expected" : "struct or union name expected");
     }
     PyObject *tag = PyUnicode_FromStringAndSize(p->start, (Py_ssize_t)p->length);
     PyObject *key = tag == NULL ? NULL : PyUnicode_FromFormat("%s %U", keyword, tag);
@@ -362,7 +365,7 @@ parse_specifiers(parser *p)
     skip_qualifiers(p);
     ffic_ctype *ct;
     if (p->kind != TOKEN_WORD) {
-        return fail(p, "expected the name of a type");
+        return fail(p, "identifier expected");
     }
     if (token_is(p, "_Atomic")) {
         ct = parse_atomic(p);

@@ -361,6 +361,7 @@ def names() -> dict[str, Any]:
         name: value for name, value in globals().items() if name.startswith(("new", "SF_", "RTLD")) or name in _NAMES
     }
     found |= {name: getattr(cffi.FFI, name) for name in dir(cffi.FFI) if name.startswith("RTLD_")}
+    found["_CDataBase"], found["CType"] = _get_types()
     found["FFI_DEFAULT_ABI"] = found["FFI_CDECL"] = _world.ffi.typeof("int(*)(int)").abi
     found["_get_common_types"] = lambda into: into.update(bool="_Bool")
     return found

@@ -277,7 +277,7 @@ class _Parser:
         self.advance()
         self.skip_qualifiers()
         if self.kind != _WORD or self.word in _KEYWORDS or self.word in _ARITHMETIC:
-            self.fail("expected the name of a struct, union or enum")
+            self.fail("enum name expected" if keyword == "enum" else "struct or union name expected")
         key = f"{keyword} {self.word}"
         ctype = self.names.find_tagged(key)
         if ctype is None and keyword != "enum" and "$" not in self.word:
@@ -301,7 +301,7 @@ class _Parser:
     def specifiers(self) -> Any:
         self.skip_qualifiers()
         if self.kind != _WORD:
-            self.fail("expected the name of a type")
+            self.fail("identifier expected")
         if self.word == "_Atomic":
             ctype = self.atomic()
         elif self.word in _ARITHMETIC:

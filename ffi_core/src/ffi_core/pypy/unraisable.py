@@ -14,9 +14,9 @@ class _Unraisable:
         self.exc_type = type(value)
         self.exc_value = value
         self.exc_traceback = value.__traceback__
-        self.err_msg = "Exception ignored in"
+        self.err_msg = f"Exception ignored from cffi callback {source!r}"
         self.extra_line = ""
-        self.object = source
+        self.object = None
 
 
 def report(value: Any, source: Any) -> None:

@@ -23,3 +23,9 @@ class PrimitiveType:
         },
         **{f"{u}int{kind}_t": "i" for u in ("", "u") for kind in ("ptr", "max")},
     }
+
+
+# Bits for the qualifiers of a type.
+Q_CONST = 1
+Q_RESTRICT = 2
+Q_VOLATILE = 4
