@@ -239,9 +239,7 @@ class Verifier:
                     _complete(module.ffi, decl.name)
             for name, declared in own.globals.items():
                 if isinstance(declared, ConstantDecl) and declared.value is not None:
-                    value = getattr(module.lib, name)
-                    if declared.implied and value != declared.value:  # elsewhere, it may be any
-                        raise FFIError(f"the C compiler says '{name}' is equal to {value}, but the cdef disagrees")
+                    _check_value(declared, getattr(module.lib, name))
         except FFIError as error:
             message = str(error)
             wrong = _WRONG_VALUE.match(message)
@@ -330,6 +328,12 @@ def _with_folder(kwds: dict[str, Any], relative_to: Optional[str]) -> dict[str, 
         key: [os.fspath(folder / path) for path in value] if key in _PATH_OPTIONS else value
         for key, value in kwds.items()
     }
+
+
+def _check_value(declared: ConstantDecl, value: object) -> None:
+    """Compare an enumerator without a value, too: elsewhere it may have any."""
+    if declared.implied and value != declared.value:
+        raise FFIError(f"the C compiler says '{declared.name}' is equal to {value}, but the cdef disagrees")
 
 
 def _complete(ffi: Any, name: str) -> None:

@@ -130,7 +130,8 @@ class Conformance:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Skip tests that are listed, or keep only these."""
         self._collected = True
-        for cls in {getattr(item, "cls", None) for item in items}:
+        classes: set[Any] = {getattr(item, "cls", None) for item in items}
+        for cls in classes:
             if hasattr(cls, "check_produced_files"):
                 cls.check_produced_files = _leave_out_objects(cls.check_produced_files)
         kept = []
