@@ -22,6 +22,7 @@ IMPORT_LIMIT: Final = 2.0
 ROUNDS: Final = 15
 WARMING: Final = 3
 COUNT: Final = 200_000
+IMPORTS: Final = 40
 
 CDEF: Final = """
     typedef struct { double x, y; int i; char *s; } point;
@@ -117,7 +118,7 @@ def compare(loops: dict[str, Callable[[int], Any]]) -> dict[str, float]:
 def import_times(folder: Path) -> dict[str, float]:
     """Time the import of each generated module in processes of their own.  Units: milliseconds of processor time, the best of all."""
     best = dict.fromkeys(PACKAGES, float("inf"))
-    for _ in range(ROUNDS):
+    for _ in range(IMPORTS):
         for package in PACKAGES:
             code = (
                 f"import sys, time; sys.path.insert(0, {str(folder)!r}); start = time.process_time(); "

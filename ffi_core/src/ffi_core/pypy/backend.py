@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 backend: Any = __import__("_cffi_backend")
 
+promote: Any = __import__("__pypy__")._promote
+"""Gives its argument, which the interpreter's compiler takes for a constant from there on."""
+
 CType: Any = backend.CType
 CData: Any = backend._CDataBase
 

@@ -10,7 +10,7 @@ from _thread import RLock
 
 from ffi_core.errors import CDefError, FFIError, FunctionTypeError, UnknownSizeError
 from ffi_core.pypy import c_types, paths
-from ffi_core.pypy.backend import CHAR_ARRAY, NULL, CData, CType, backend
+from ffi_core.pypy.backend import CHAR_ARRAY, NULL, CData, CType, backend, promote
 from ffi_core.pypy.buffers import buffer
 from ffi_core.pypy.declarations import CONSTANT, Declarations
 from ffi_core.pypy.function import Function
@@ -225,7 +225,7 @@ class FFI:
         except (AttributeError, TypeError):
             ctype = self._type(cdecl)
         try:
-            return _newp(ctype, init)
+            return _newp(promote(ctype), init)
         except TypeError as error:
             if not isinstance(ctype, CType):  # a function type, or an attribute that every object has
                 return _newp(self._type(cdecl), init)
@@ -270,7 +270,7 @@ class FFI:
             ctype = self._castable(cdecl)
         if isinstance(source, Function):
             source = source.pointer
-        return _cast(ctype, source)
+        return _cast(promote(ctype), source)
 
     def gc(self, cdata: Any, destructor: Optional[Callable[[Any], Any]], size: int = 0) -> Any:
         """Return a copy of the pointer that calls `destructor` when it is collected."""
