@@ -404,3 +404,18 @@ def test_lengths_without_meaning() -> None:
             combine(1, 2, 1 << 70)
         with pytest.raises(TypeError):
             combine(1, 2, "3")  # type: ignore[arg-type]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([15, -9, 31]), st.sampled_from(WBITS), st.integers(0, 40), texts), max_size=12)
+)
+def test_one_text_leaves_nothing_for_the_next(turns: list[tuple[int, int, int, bytes]]) -> None:
+    for written, read, cut, text in turns:
+        packer = zlib.compressobj(wbits=written)
+        data = packer.compress(text) + packer.flush()
+        for part in (data, data[: len(data) - cut]):
+
+            def do(module: Any, part: bytes = part, read: int = read) -> Any:
+                return module.decompress(part, read)
+
+            both(do)
