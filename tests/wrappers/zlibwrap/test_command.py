@@ -101,6 +101,25 @@ def test_links_to_nothing_and_to_themselves(file: Path) -> None:
     assert sorted(path.name for path in file.parent.iterdir()) == ["notes.txt", "notes.txt.gz"]
 
 
+@pytest.mark.parametrize("kind", ["directory", "pipe"])
+@pytest.mark.parametrize("link", [False, True])
+def test_only_files_are_replaced(file: Path, kind: str, link: bool) -> None:
+    packed = file.with_name("notes.txt.gz")
+    real = file.with_name("real") if link else packed
+    if kind == "pipe":
+        os.mkfifo(real)
+    else:
+        real.mkdir()
+    if link:
+        packed.symlink_to(real.name)
+    before = real.stat()
+    done = run("-f", file.name, cwd=file.parent)
+    assert (done.returncode, b"no regular file" in done.stderr) == (1, True)
+    assert (real.stat().st_mode, real.stat().st_ino) == (before.st_mode, before.st_ino)
+    assert packed.is_symlink() is link
+    assert file.read_bytes() == DATA
+
+
 def test_an_original_that_is_a_link(file: Path) -> None:
     link = file.with_name("link")
     link.symlink_to(file.name)

@@ -49,8 +49,20 @@ def test_nothing_but_the_header_is_written_before_the_data(data: bytes) -> None:
     with zlibwrap.open(file, "wb", 6, header=GzipHeader(mtime=5)) as writer:
         assert len(file.getvalue()) == 10
         writer.write(data)
-    compressor = zlib.compressobj(6, wbits=-15)
+    compressor = zlibwrap.compressobj(6, wbits=-15)  # the standard library's zlib may be another one
     assert file.getvalue()[10:-8] == compressor.compress(data) + compressor.flush()
+
+
+@pytest.mark.parametrize("parts", [(), (b"abc",), (TEXT, b"", TEXT)])
+@pytest.mark.parametrize("level", [0, 1, 6, 9])
+def test_it_is_what_gzip_writes(parts: tuple[bytes, ...], level: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gzip, "zlib", zlibwrap)  # its zlib may be another one, which writes other bytes
+    file = io.BytesIO()
+    with gzip.GzipFile("", "wb", level, file, mtime=0) as writer:
+        for part in parts:
+            writer.write(part)
+    # The first ten bytes are the header; gzip's own says less about the level.
+    assert write(*parts, compresslevel=level, header=GzipHeader())[10:] == file.getvalue()[10:]
 
 
 def test_paths_and_modes(tmp_path: Path) -> None:

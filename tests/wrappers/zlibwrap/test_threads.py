@@ -141,6 +141,7 @@ def test_other_threads_run_meanwhile(call: str) -> None:
 
 
 @pytest.mark.skipif(sys.implementation.name == "pypy", reason="it lets others run in loops of its own too")
+@pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="there is no lock")
 def test_no_others_run_where_python_keeps_its_lock() -> None:
     numbers = range(1_000_000)
     assert not others_run_during(lambda: sum(numbers), 3)

@@ -119,12 +119,11 @@ def _target(path: Path, *, decompress: bool) -> Path:
 
 def _behind_links(target: Path) -> Path:
     """Follow links to the file that is to be replaced.  It need not be there, but its folder must."""
-    try:
-        found = target.resolve()
-    except (OSError, RuntimeError):  # before Python 3.13 it was RuntimeError
-        raise _RefusedError(f"{target} is a link that points to itself") from None
-    if found.is_dir():
-        raise _RefusedError(f"{target} is a directory")
+    found = Path(os.path.realpath(target))  # Path.resolve raises RuntimeError for loops before Python 3.13
+    if found.is_symlink():
+        raise _RefusedError(f"{target} is a link that points to itself")
+    if found.exists() and not found.is_file():
+        raise _RefusedError(f"{target} is no regular file")
     return found
 
 

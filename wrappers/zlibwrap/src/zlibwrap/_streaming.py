@@ -124,6 +124,16 @@ class Compressor(_Streaming):
             self._check_usable()
             return self._count(0, self._stream.deflate(b"", _raw.Z_SYNC_FLUSH, "while flushing"))
 
+    def start(self) -> bytes:
+        """Return the header, before any data.  Unlike ``flush`` it costs nothing.
+
+        Errors: as ``compress``.
+        """
+        with self._lock:
+            self._check_usable()
+            # Z_NO_FLUSH without data is no progress to zlib before 1.2.12: it would write no header.
+            return self._count(0, self._stream.deflate(b"", _raw.Z_BLOCK, "while flushing"))
+
     def finish(self) -> bytes:
         """Return the end of the stream.
 

@@ -36,7 +36,7 @@ class GzipWriter(io.BufferedIOBase):
         self._header = header
         self._compressor = Compressor(level, format="gzip", header=header, progress=progress)
         self._closed = False
-        self._write(self._compressor.compress(b""))  # the header, so that an empty file that is left is no gzip file
+        self._write(self._compressor.start())  # the header, so that an empty file that is left is no gzip file
 
     @property
     def header(self) -> GzipHeader:
