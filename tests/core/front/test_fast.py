@@ -46,9 +46,9 @@ def assert_same(text: str, known: Optional[Declarations] = None) -> Optional[Dec
 
 
 def texts_of_the_other_tests() -> list[str]:
-    """Collect every string of the tests beside this one: declarations, and much else."""
+    """Collect every string of all tests, and its lines: declarations, and much else."""
     texts = set()
-    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+    for path in sorted(Path(__file__).parents[2].rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 texts.add(node.value)
