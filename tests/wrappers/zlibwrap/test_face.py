@@ -7,7 +7,7 @@ import inspect
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
 import pytest
 
@@ -69,7 +69,7 @@ def reachable(value: object, depth: int = 3) -> Iterator[tuple[str, object]]:
         except (AttributeError, OSError, ValueError):
             continue
         yield name, part
-        if depth and not is_function(part) and not isinstance(part, (ModuleType, int, str, bytes)):
+        if depth and not is_function(part) and not isinstance(part, (ModuleType, CodeType, int, str, bytes)):
             yield from reachable(part, depth - 1)
 
 
