@@ -41,29 +41,33 @@ make_thread_key(void)
 static void
 end_of_interpreter(PyObject *capsule)
 {
-    (void)capsule;
-    (void)__atomic_add_fetch(&generation, 1, __ATOMIC_ACQ_REL);
+    if (PyCapsule_GetContext(capsule) != NULL) {
+        (void)__atomic_add_fetch(&generation, 1, __ATOMIC_ACQ_REL);
+    }
 }
 
 /* Have end_of_interpreter called with the interpreter.  False: it cannot be. */
 static bool
 watch_interpreter(PyInterpreterState *interpreter)
 {
-    static const char key[] = "ffi_core.thread_states";
     PyObject *dict = PyInterpreterState_GetDict(interpreter);
-    if (dict == NULL) {
-        return false;
+    PyObject *key = dict == NULL ? NULL : PyUnicode_FromString("ffi_core.thread_states");
+    PyObject *watching = key == NULL ? NULL : ffic_dict_get(dict, key);
+    if (watching == NULL && key != NULL && !PyErr_Occurred()) {
+        PyObject *capsule = PyCapsule_New(&generation, NULL, end_of_interpreter);
+        watching = capsule == NULL ? NULL : ffic_dict_setdefault(dict, key, capsule);
+        /* The capsule of a thread that came too late goes away now, and does not mean the end. */
+        if (watching != NULL && watching == capsule && PyCapsule_SetContext(capsule, &generation) < 0) {
+            Py_CLEAR(watching);
+        }
+        Py_XDECREF(capsule);
     }
-    if (PyDict_GetItemString(dict, key) != NULL) {
-        return true;
-    }
-    PyObject *capsule = PyCapsule_New(&generation, NULL, end_of_interpreter);
-    bool watched = capsule != NULL && PyDict_SetItemString(dict, key, capsule) == 0;
-    Py_XDECREF(capsule);
-    if (!watched) {
+    if (watching == NULL) {
         PyErr_Clear();
     }
-    return watched;
+    Py_XDECREF(watching);
+    Py_XDECREF(key);
+    return watching != NULL;
 }
 
 /* Keep the thread state that PyGILState_Ensure has just made for this thread, if that is possible. */
@@ -71,7 +75,8 @@ static bool
 keep_thread_state(ffic_thread *here, PyThreadState *made)
 {
     (void)pthread_once(&thread_key_once, make_thread_key);
-    if (!has_thread_key || !watch_interpreter(made->interp) || pthread_setspecific(thread_key, (void *)generation) != 0) {
+    if (!has_thread_key || !watch_interpreter(made->interp) ||
+        pthread_setspecific(thread_key, (void *)__atomic_load_n(&generation, __ATOMIC_ACQUIRE)) != 0) {
         return false;
     }
     here->kept = made;

@@ -1,4 +1,8 @@
-/* ffi.callback: libffi closures. */
+/* ffi.callback: a C function for each Python one.
+ *
+ * Where there are static trampolines (see trampoline.h), C calls one of these, and libffi's entry for Go closures does the rest.
+ * Elsewhere, and when all are in use, libffi makes the function in executable memory.
+ */
 #include "callback.h"
 
 #include <ffi.h>
@@ -12,10 +16,22 @@
 #include "heap_type.h"
 #include "libffi_types.h"
 #include "python_body.h"
+#include "trampoline.h"
+
+/* What the callbacks of one interpreter share.  Never freed, as C may still call what refers to it; there is one per module object. */
+typedef struct {
+    PyInterpreterState *interpreter; /* NULL: it has ended, and another one may come to lie at its address */
+    struct closure *oldest, *newest; /* closures of callbacks that were collected */
+    Py_ssize_t retired, keep;        /* how many they are, and may become */
+} home;
 
 /* What the machine code of a closure reaches.  It outlives the callback object for a while: C may still hold the address. */
 typedef struct closure {
-    ffi_closure *closure;
+#if FFIC_HAS_TRAMPOLINES
+    ffi_go_closure entry; /* first: libffi gives us its address */
+#endif
+    void *trampoline;     /* or NULL */
+    ffi_closure *closure; /* where there is no trampoline: what ffi_closure_free wants */
     ffi_cif cif;
     void *cif_memory;
     size_t result_bytes; /* what libffi gives for the result */
@@ -23,7 +39,10 @@ typedef struct closure {
     ffic_python_body body; /* callable is NULL once the callback object is gone */
     char *label;           /* of a retired closure: what it was */
     PyObject *owner;       /* the callback object, borrowed; NULL once it is gone */
-    PyInterpreterState *interpreter; /* whose objects they are */
+#ifdef Py_GIL_DISABLED
+    PyObject *reference;   /* a weak reference to it: another thread may be about to free it */
+#endif
+    home *home;
     struct closure *next;  /* in the list of retired closures */
 } closure;
 
@@ -70,17 +89,36 @@ give_error_value(const closure *c, char *result)
 static void
 report_unusable(const closure *c, char *result)
 {
-    if (c->owner == NULL) {
+    const char *label = FFIC_LOAD_POINTER(c->label);
+    if (FFIC_LOAD_POINTER(c->owner) == NULL || label != NULL) {
         fprintf(stderr,
                 "ffi_core: C called a callback whose Python object has been freed%s; the error value is returned. Keep the "
                 "object that ffi.callback() returned for as long as C may call it.\n",
-                c->label == NULL ? "" : c->label);
+                label == NULL ? "" : label);
     }
     else {
         fprintf(stderr, "ffi_core: C called a callback of another interpreter, or called one of a subinterpreter in a thread "
                         "that Python did not start; the error value is returned.\n");
     }
     give_error_value(c, result);
+}
+
+/* Is this the interpreter that the closure belongs to? */
+static inline bool
+is_at_home(const closure *c, const ffic_entry *entry)
+{
+    return FFIC_LOAD_POINTER(c->home->interpreter) == ffic_entered(entry);
+}
+
+/* A new reference to the callback object, or NULL. */
+static inline PyObject *
+owner_of(const closure *c)
+{
+#ifdef Py_GIL_DISABLED
+    return FFIC_LOAD_POINTER(c->owner) == NULL ? NULL : ffic_weakref_get(c->reference);
+#else
+    return Py_XNewRef(c->owner);
+#endif
 }
 
 static void
@@ -93,9 +131,8 @@ closure_invoke(ffi_cif *cif, void *result, void **args, void *data)
         give_error_value(c, result);
         return;
     }
-    PyObject *owner = c->owner;
-    if (FFIC_LIKELY(owner != NULL && ffic_entered(&entry) == c->interpreter)) {
-        Py_INCREF(owner);
+    PyObject *owner = is_at_home(c, &entry) ? owner_of(c) : NULL;
+    if (FFIC_LIKELY(owner != NULL)) {
         ffic_python_body_call(&c->body, args, result);
         widen_result(c->body.type->item, result);
         Py_DECREF(owner);
@@ -111,14 +148,45 @@ closure_invoke(ffi_cif *cif, void *result, void **args, void *data)
 static void
 closure_free(closure *c)
 {
+#if FFIC_HAS_TRAMPOLINES
+    if (c->trampoline != NULL) {
+        ffic_trampoline_give_back(c->trampoline);
+    }
+#endif
     if (c->closure != NULL) {
         ffi_closure_free(c->closure);
     }
     ffic_libffi_free(c->cif_memory);
     ffic_python_body_clear(&c->body);
-    PyMem_Free(c->error_result);
-    PyMem_Free(c->label);
-    PyMem_Free(c);
+#ifdef Py_GIL_DISABLED
+    Py_XDECREF(c->reference);
+#endif
+    PyMem_RawFree(c->error_result);
+    PyMem_RawFree(c->label);
+    PyMem_RawFree(c);
+}
+
+/* Make the C function of a closure, which is its last member to be made.  NULL with an exception. */
+static void *
+make_code(closure *c)
+{
+    void *code = NULL;
+#if FFIC_HAS_TRAMPOLINES
+    if (ffi_prep_go_closure(&c->entry, &c->cif, closure_invoke) == FFI_OK) {
+        c->trampoline = code = ffic_trampoline_take(&c->entry);
+    }
+    if (code != NULL) {
+        return code;
+    }
+#endif
+    c->closure = ffi_closure_alloc(sizeof(ffi_closure), &code);
+    if (c->closure == NULL || ffi_prep_closure_loc(c->closure, &c->cif, closure_invoke, c, code) != FFI_OK) {
+        PyErr_Format(PyExc_MemoryError, "cannot make a callback: %sthe system gave no executable memory. In API mode, extern "
+                     "\"Python\" needs none",
+                     FFIC_HAS_TRAMPOLINES ? "thousands are alive, and " : "");
+        return NULL;
+    }
+    return code;
 }
 
 /* What cannot be a callback: in cffi's words; why it cannot is in a note. */
@@ -143,7 +211,8 @@ unsupported(ffic_ctype *function)
 static closure *
 closure_new(ffic_ctype *function, PyObject *callable, PyObject *error, PyObject *onerror, void **code)
 {
-    closure *c = PyMem_Calloc(1, sizeof *c);
+    /* Not by PyMem_Calloc: C may call when the interpreter, and its memory, is gone. */
+    closure *c = PyMem_RawCalloc(1, sizeof *c);
     if (c == NULL) {
         PyErr_NoMemory();
         return NULL;
@@ -155,8 +224,8 @@ closure_new(ffic_ctype *function, PyObject *callable, PyObject *error, PyObject 
     if (c->result_bytes > 0 && c->result_bytes < sizeof(ffi_arg)) {
         c->result_bytes = sizeof(ffi_arg);
     }
-    c->interpreter = PyInterpreterState_Get();
-    c->error_result = PyMem_Calloc(1, c->result_bytes + 1);
+    c->home = function->state->callback_home;
+    c->error_result = PyMem_RawCalloc(1, c->result_bytes + 1);
     if (c->error_result == NULL) {
         PyErr_NoMemory();
         goto failed;
@@ -181,13 +250,10 @@ closure_new(ffic_ctype *function, PyObject *callable, PyObject *error, PyObject 
         PyErr_Format(PyExc_SystemError, "libffi cannot prepare callbacks of '%U'", function->name);
         goto failed;
     }
-    c->closure = ffi_closure_alloc(sizeof(ffi_closure), code);
-    if (c->closure == NULL || ffi_prep_closure_loc(c->closure, &c->cif, closure_invoke, c, *code) != FFI_OK) {
-        PyErr_SetString(PyExc_MemoryError,
-                        "cannot make a callback: the system gave no executable memory. In API mode, extern \"Python\" needs none");
-        goto failed;
+    *code = make_code(c);
+    if (*code != NULL) {
+        return c;
     }
-    return c;
 failed:
     closure_free(c);
     if (PyErr_ExceptionMatches(PyExc_NotImplementedError)) {
@@ -209,7 +275,7 @@ describe(const closure *c)
     if (ctype != NULL) {
         const char *shown = name == NULL ? Py_TYPE(function)->tp_name : name;
         size_t size = strlen(shown) + strlen(ctype) + sizeof ": '' of type ''";
-        text = PyMem_Malloc(size);
+        text = PyMem_RawMalloc(size);
         if (text != NULL) {
             snprintf(text, size, ": '%s' of type '%s'", shown, ctype);
         }
@@ -218,28 +284,85 @@ describe(const closure *c)
     return text;
 }
 
+/* Take the oldest retired closure out of the list. */
+static closure *
+oldest_retired(home *h)
+{
+    closure *oldest = h->oldest;
+    h->oldest = oldest->next;
+    h->retired--;
+    return oldest;
+}
+
 /* The callback object goes away.  The closure stays for a while, with its error value, for C that still holds the address. */
 static void
 closure_retire(ffic_state *state, closure *c)
 {
-    enum { KEPT = 256 };
-    c->owner = NULL;
-    c->label = describe(c);
+    home *h = c->home;
+    closure *oldest = NULL;
+    FFIC_STORE_POINTER(c->label, describe(c));
+    FFIC_STORE_POINTER(c->owner, NULL);
     Py_CLEAR(c->body.callable);
     Py_CLEAR(c->body.onerror);
-    c->next = NULL;
+    Py_CLEAR(c->body.type); /* it would keep the module alive, past the end of a subinterpreter */
     FFIC_BEGIN_CRITICAL_SECTION(state->interned);
-    closure **tail = (closure **)&state->retired_closures;
-    for (; *tail != NULL; tail = &(*tail)->next) {
+    if (h->retired == 0) {
+        h->oldest = c;
     }
-    *tail = c;
-    if (++state->retired_count > KEPT) {
-        closure *oldest = state->retired_closures;
-        state->retired_closures = oldest->next;
-        state->retired_count--;
-        closure_free(oldest);
+    else {
+        h->newest->next = c;
+    }
+    h->newest = c;
+    if (++h->retired > h->keep) {
+        oldest = oldest_retired(h);
     }
     FFIC_END_CRITICAL_SECTION();
+    if (oldest != NULL) {
+        closure_free(oldest);
+    }
+}
+
+/* The interpreter ends.  At the end of the process C may still call its callbacks, and gets the error value; but the process goes
+ * on after a subinterpreter, and has other uses for the trampolines. */
+static void
+leave_home(PyObject *capsule)
+{
+    home *h = PyCapsule_GetPointer(capsule, NULL);
+    bool at_exit = h->interpreter == PyInterpreterState_Main();
+    FFIC_STORE_POINTER(h->interpreter, NULL);
+    if (!at_exit) {
+        h->keep = 0;
+        while (h->retired > 0) {
+            closure_free(oldest_retired(h));
+        }
+    }
+}
+
+/* Make the home of this module's callbacks.  The interpreter's own dict tells when it ends.  NULL with an exception. */
+static home *
+make_home(void)
+{
+    enum { KEPT = 256 };
+    home *made = PyMem_RawCalloc(1, sizeof *made);
+    if (made == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    made->interpreter = PyInterpreterState_Get();
+    made->keep = KEPT;
+    PyObject *dict = PyInterpreterState_GetDict(made->interpreter);
+    PyObject *key = PyUnicode_FromFormat("ffi_core.callbacks.%p", (void *)made);
+    PyObject *capsule = key == NULL ? NULL : PyCapsule_New(made, NULL, leave_home);
+    bool owned = dict != NULL && capsule != NULL && PyDict_SetItem(dict, key, capsule) == 0;
+    if (!owned && !PyErr_Occurred()) {
+        PyErr_NoMemory();
+    }
+    if (!owned && capsule == NULL) {
+        PyMem_RawFree(made);
+    }
+    Py_XDECREF(capsule);
+    Py_XDECREF(key);
+    return owned ? made : NULL;
 }
 
 /* The function type that the first argument of ffi.callback names: a function or a pointer to one.  New reference. */
@@ -312,7 +435,13 @@ FFIC_METHOD(ffic_ffi_callback)
         callback->base.vectorcall = ffic_call_pointer;
         callback->closure = c;
         c->owner = (PyObject *)callback;
-        if (ffic_debugging(state) && ffic_debug_hold((PyObject *)callback, "ffi.callback", 0) < 0) {
+#ifdef Py_GIL_DISABLED
+        c->reference = PyWeakref_NewRef((PyObject *)callback, NULL);
+        if (c->reference == NULL) {
+            Py_CLEAR(callback);
+        }
+#endif
+        if (callback != NULL && ffic_debugging(state) && ffic_debug_hold((PyObject *)callback, "ffi.callback", 0) < 0) {
             Py_CLEAR(callback);
         }
     }
@@ -404,15 +533,6 @@ int
 ffic_callback_setup(PyObject *module, ffic_state *state)
 {
     state->cdata_callback_type = ffic_make_type(module, &callback_spec, state->cdata_type);
-    return state->cdata_callback_type == NULL ? -1 : 0;
-}
-
-void
-ffic_callback_teardown(ffic_state *state)
-{
-    /* Machine code that C may still call cannot be freed at exit; it only loses its Python side. */
-    for (closure *c = state->retired_closures; c != NULL; c = c->next) {
-        Py_CLEAR(c->body.type);
-    }
-    state->retired_closures = NULL;
+    state->callback_home = state->cdata_callback_type == NULL ? NULL : make_home();
+    return state->callback_home == NULL ? -1 : 0;
 }

@@ -6,6 +6,4 @@
 
 int ffic_callback_setup(PyObject *module, ffic_state *state);
 
-void ffic_callback_teardown(ffic_state *state);
-
 #endif

@@ -47,7 +47,8 @@ PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
 #define FFIC_BEGIN_CRITICAL_SECTION(object) Py_BEGIN_CRITICAL_SECTION(object)
 #define FFIC_END_CRITICAL_SECTION() Py_END_CRITICAL_SECTION()
 #else
-#define FFIC_BEGIN_CRITICAL_SECTION(object) {
+#define FFIC_BEGIN_CRITICAL_SECTION(object) {                                                                                  \
+    (void)(object);
 #define FFIC_END_CRITICAL_SECTION() }
 #endif
 
@@ -168,6 +169,19 @@ ffic_dict_get(PyObject *dict, PyObject *key)
     return value;
 #else
     return Py_XNewRef(PyDict_GetItemWithError(dict, key));
+#endif
+}
+
+/* Returns a new reference to the item, which is `value` where there was none; NULL with an exception.  Of several threads, one wins. */
+static inline PyObject *
+ffic_dict_setdefault(PyObject *dict, PyObject *key, PyObject *value)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    PyObject *result = NULL;
+    (void)PyDict_SetDefaultRef(dict, key, value, &result);
+    return result;
+#else
+    return Py_XNewRef(PyDict_SetDefault(dict, key, value));
 #endif
 }
 

@@ -43,10 +43,9 @@ own_note(note *n)
     PyObject *key = interpreter == NULL ? NULL : PyUnicode_FromString("ffi_core.extern_python_notes");
     PyObject *notes = key == NULL ? NULL : ffic_dict_get(interpreter, key);
     if (notes == NULL && key != NULL && !PyErr_Occurred()) {
-        notes = PyList_New(0);
-        if (notes != NULL && PyDict_SetItem(interpreter, key, notes) < 0) {
-            Py_CLEAR(notes);
-        }
+        PyObject *made = PyList_New(0);
+        notes = made == NULL ? NULL : ffic_dict_setdefault(interpreter, key, made); /* another thread may be quicker */
+        Py_XDECREF(made);
     }
     PyObject *capsule = notes == NULL ? NULL : PyCapsule_New(n, NULL, void_note);
     int result = capsule == NULL ? -1 : PyList_Append(notes, capsule);

@@ -1,7 +1,8 @@
 /* libffi's description of C types. */
 #include "libffi_types.h"
 
-/* Every allocation starts with a link to the one before it. */
+/* Every allocation starts with a link to the one before it.  C may call a callback, and libffi read this, when the interpreter is
+ * gone: so the memory is none of its own. */
 typedef union block {
     union block *previous;
     long double alignment;
@@ -10,7 +11,7 @@ typedef union block {
 void *
 ffic_libffi_alloc(void **memory, size_t size)
 {
-    block *made = PyMem_Calloc(1, sizeof(block) + size);
+    block *made = PyMem_RawCalloc(1, sizeof(block) + size);
     if (made == NULL) {
         PyErr_NoMemory();
         return NULL;
@@ -26,7 +27,7 @@ ffic_libffi_free(void *memory)
     block *next = memory;
     while (next != NULL) {
         block *previous = next->previous;
-        PyMem_Free(next);
+        PyMem_RawFree(next);
         next = previous;
     }
 }

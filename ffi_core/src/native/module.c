@@ -103,6 +103,11 @@ native_traverse(PyObject *module, visitproc visit, void *arg)
     for (size_t i = 0; i < FFIC_PRIMITIVE_MAX; i++) {
         Py_VISIT(state->primitives[i]);
     }
+    Py_VISIT(state->void_type);
+    Py_VISIT(state->char_type);
+    Py_VISIT(state->void_pointer);
+    Py_VISIT(state->char_pointer);
+    Py_VISIT(state->file_type);
     Py_VISIT(state->error);
     Py_VISIT(state->cdef_error);
     Py_VISIT(state->length_error);
@@ -125,7 +130,6 @@ native_clear(PyObject *module)
 {
     ffic_state *state = PyModule_GetState(module);
     PyTypeObject **types[] = {FFIC_STATE_TYPES(state)};
-    ffic_callback_teardown(state);
     ffic_debug_teardown(state);
     Py_CLEAR(state->null);
     Py_CLEAR(state->place_fields);

@@ -55,8 +55,7 @@ typedef struct ffic_state {
     PyObject *interned;             /* dict: key of a derived type -> weak reference to it */
     Py_ssize_t interned_sweep;      /* size of `interned` at which dead references are swept out */
     PyObject *place_fields;         /* ffi_core.layout.place_fields, imported on first use */
-    void *retired_closures;         /* closures of collected callbacks, oldest first; see callback.c */
-    Py_ssize_t retired_count;
+    void *callback_home;            /* what the callbacks of this interpreter share: see callback.c */
     PyObject *exported;             /* dict: address of a CDataOwning -> number of buffers that Python objects hold of it */
     PyObject *handles;              /* capsule that owns the next: see handle.c */
     struct ffic_handle_table *handle_table;
