@@ -178,6 +178,31 @@ def test_a_callback_of_another_interpreter_gives_the_error_value(prelude: str) -
     assert "a callback of another interpreter" in output
 
 
+def test_a_callback_that_outlives_its_interpreter_gives_the_error_value(prelude: str) -> None:
+    output = check(
+        prelude,
+        """
+        exec(PRELUDE)
+        first = create()
+        run(first, PRELUDE + '''
+        callback = abi.callback("int(int)", lambda x: x + 1, error=-7)
+        library.keep(callback)
+        assert library.call_kept(1) == 2
+        python = ffi_core.FFI()
+        python.cdef("void Py_IncRef(void *);", release_gil=False)
+        python.dlopen(None).Py_IncRef(python.cast("void *", id(callback)))  # nothing frees it
+        '''.replace("        ", ""))
+        destroy(first)
+        assert library.call_kept(1) == -7
+        for _ in range(3):
+            another = create()  # which may well lie where the first one lay
+            run(another, PRELUDE + "assert library.call_kept(1) == -7")
+            destroy(another)
+        """,
+    )
+    assert "a callback of another interpreter" in output
+
+
 def test_foreign_threads_belong_to_the_main_interpreter(prelude: str) -> None:
     output = check(
         prelude,
