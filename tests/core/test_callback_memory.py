@@ -90,7 +90,7 @@ def test_where_executable_memory_is_forbidden() -> None:
 callbacks = adders(3000)
 print(right(callbacks))
 try:
-    callbacks += adders(%d)
+    callbacks += adders(3000)
 except MemoryError as error:
     print(error)
 print(right(callbacks))
@@ -98,7 +98,6 @@ del callbacks
 gc.collect()
 print(right(adders(3000)))
 """
-        % ALL
     )
     if done.stdout == "NO FILTER\n":
         pytest.skip("this system allows no filters of system calls")
