@@ -114,8 +114,13 @@ ffic_convert_record_quickly(const ffic_argument *argument, PyObject *value, ffic
     const ffic_ctype *ct = argument->type;
     const ffic_cdata *cd = (const ffic_cdata *)value;
     bool is_whole = ct->size == argument->words * (Py_ssize_t)sizeof(ffic_word) && argument->slot < FFIC_FIRST_STACK_SLOT;
-    if (Py_TYPE(value) != ct->state->cdata_owning_type || cd->type != ct || cd->data == NULL || !is_whole) {
+    const ffic_state *state = ct->state;
+    if (!is_whole || !(Py_TYPE(value) == state->cdata_view_type || Py_TYPE(value) == state->cdata_owning_type) || cd->type != ct) {
         return false;
+    }
+    const PyObject *owner = Py_TYPE(value) == state->cdata_view_type ? ((const ffic_cdata_view *)value)->owner : value;
+    if (owner == NULL || Py_TYPE(owner) != state->cdata_owning_type || ((const ffic_cdata *)owner)->data == NULL) {
+        return false; /* borrowed, or released, or its owner is another */
     }
     if (argument->words > 1) {
         memcpy(&words[argument->slot2], cd->data + sizeof(ffic_word), sizeof(ffic_word));

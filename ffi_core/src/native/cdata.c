@@ -231,6 +231,38 @@ ffic_cdata_handle_of(ffic_state *state, PyObject *object)
     return (PyObject *)handle;
 }
 
+/* Number of items that the extent says, where the type is `T[]`; otherwise, and where nobody knows, -1. */
+static Py_ssize_t
+gc_length(const ffic_cdata_gc *gc)
+{
+    const ffic_gc_more *more = ffic_gc_more_of(gc);
+    if (more != NULL) {
+        return more->length;
+    }
+    const ffic_ctype *ct = gc->base.type;
+    bool is_open = ct->kind == FFIC_KIND_ARRAY && ct->length < 0 && gc->extent != FFIC_GC_UNKNOWN_EXTENT && ct->item->size > 0;
+    return is_open ? (Py_ssize_t)gc->extent / ct->item->size : -1;
+}
+
+ffic_gc_more *
+ffic_gc_extend(ffic_cdata_gc *gc)
+{
+    ffic_gc_more *more = ffic_gc_more_of(gc);
+    if (more == NULL) {
+        more = PyMem_Calloc(1, sizeof *more);
+        if (more == NULL) {
+            PyErr_NoMemory();
+            return NULL;
+        }
+        more->destructor = gc->u.destructor;
+        more->length = gc_length(gc);
+        more->extent = ffic_gc_extent(gc);
+        gc->u.more = more;
+        gc->extent = FFIC_GC_HAS_MORE;
+    }
+    return more;
+}
+
 PyObject *
 ffic_cdata_with_destructor(ffic_ctype *type, ffic_cdata *cd, PyObject *destroy, Py_ssize_t length, Py_ssize_t extent)
 {
@@ -240,14 +272,20 @@ ffic_cdata_with_destructor(ffic_ctype *type, ffic_cdata *cd, PyObject *destroy, 
     }
     fill(&gc->base, type, cd->data);
     gc->origin = Py_NewRef((PyObject *)cd);
-    gc->destructor = Py_XNewRef(destroy);
-    gc->length = length;
-    gc->extent = extent;
+    gc->u.destructor = Py_XNewRef(destroy);
     gc->exports = 0;
-    gc->kept = NULL;
-    gc->keeps = false;
-    gc->stands_in = false;
+    gc->extent = extent >= 0 && extent < (Py_ssize_t)FFIC_GC_HAS_MORE ? (uint32_t)extent : FFIC_GC_UNKNOWN_EXTENT;
     PyObject_GC_Track((PyObject *)gc);
+    if (gc_length(gc) != length || ffic_gc_extent(gc) != extent) {
+        ffic_gc_more *more = ffic_gc_extend(gc);
+        if (more == NULL) {
+            Py_CLEAR(gc->u.destructor); /* there is nothing to be destroyed */
+            Py_DECREF(gc);
+            return NULL;
+        }
+        more->length = length;
+        more->extent = extent;
+    }
     return (PyObject *)gc;
 }
 
@@ -297,7 +335,7 @@ ffic_cdata_owner_range(ffic_state *state, PyObject *owner, char **start, Py_ssiz
     }
     if (type == state->cdata_gc_type) {
         *start = ((ffic_cdata *)owner)->data;
-        *size = ((ffic_cdata_gc *)owner)->extent;
+        *size = ffic_gc_extent((ffic_cdata_gc *)owner);
         return *size >= 0;
     }
     if (ffic_debug_is_trace(owner)) {
@@ -363,7 +401,7 @@ ffic_cdata_length(ffic_cdata *cd)
         return ((ffic_cdata_view *)cd)->length;
     }
     if (type == state->cdata_gc_type) {
-        return ((ffic_cdata_gc *)cd)->length;
+        return gc_length((ffic_cdata_gc *)cd);
     }
     return type == state->cdata_buffer_type ? ((ffic_cdata_buffer *)cd)->length : -1;
 }
@@ -465,14 +503,14 @@ ffic_cdata_check_range(ffic_cdata *cd, const char *place, Py_ssize_t size)
 int
 ffic_cdata_destroy(ffic_cdata_gc *gc)
 {
-    PyObject *destroy = gc->destructor, *origin = gc->origin;
+    PyObject *destroy = *ffic_gc_destructor(gc), *origin = gc->origin;
     if (destroy == NULL || origin == NULL) {
         return 0;
     }
     if (ffic_debugging(gc->base.type->state)) {
         ffic_debug_let_go((PyObject *)gc);
     }
-    gc->destructor = NULL;
+    *ffic_gc_destructor(gc) = NULL;
     Py_INCREF(origin);
     PyObject *result = PyObject_CallOneArg(destroy, origin);
     Py_DECREF(origin);
@@ -481,14 +519,18 @@ ffic_cdata_destroy(ffic_cdata_gc *gc)
     return result == NULL ? -1 : 0;
 }
 
-/* The count of exports of one owner; NULL: memory that stays as long as the object does. */
-static Py_ssize_t *
-export_count(ffic_state *state, PyObject *owner)
+/* The buffers that one owner counts; 0 for memory that stays as long as the object does. */
+static Py_ssize_t
+export_count(ffic_state *state, PyObject *owner, int change)
 {
     PyTypeObject *type = Py_TYPE(owner);
-    return type == state->cdata_buffer_type ? &((ffic_cdata_buffer *)owner)->exports
-           : type == state->cdata_gc_type   ? &((ffic_cdata_gc *)owner)->exports
-                                            : NULL;
+    if (type == state->cdata_buffer_type) {
+        return __atomic_add_fetch(&((ffic_cdata_buffer *)owner)->exports, change, __ATOMIC_RELAXED);
+    }
+    if (type == state->cdata_gc_type) {
+        return __atomic_add_fetch(&((ffic_cdata_gc *)owner)->exports, (uint32_t)change, __ATOMIC_RELAXED);
+    }
+    return 0;
 }
 
 void
@@ -497,10 +539,7 @@ ffic_cdata_count_export(ffic_cdata *cd, int change)
     ffic_state *state = cd->type->state;
     PyObject *owner = ffic_cdata_owner(cd);
     while (owner != NULL) {
-        Py_ssize_t *exports = export_count(state, owner);
-        if (exports != NULL) {
-            __atomic_add_fetch(exports, change, __ATOMIC_RELAXED);
-        }
+        (void)export_count(state, owner, change);
         bool goes_on = Py_TYPE(owner) == state->cdata_gc_type && ((ffic_cdata_gc *)owner)->origin != NULL;
         owner = goes_on ? ffic_cdata_owner((ffic_cdata *)((ffic_cdata_gc *)owner)->origin) : NULL;
     }
@@ -631,7 +670,7 @@ ffic_cdata_release(ffic_cdata *cd)
         cd->data = NULL;
         return 0;
     }
-    if (__atomic_load_n(export_count(state, (PyObject *)cd), __ATOMIC_RELAXED) > 0) {
+    if (export_count(state, (PyObject *)cd, 0) > 0) {
         return raise_exported(cd);
     }
     if (type == state->cdata_buffer_type) {
@@ -643,7 +682,10 @@ ffic_cdata_release(ffic_cdata *cd)
     }
     ffic_cdata_gc *gc = (ffic_cdata_gc *)cd;
     int result = ffic_cdata_destroy(gc);
-    Py_CLEAR(gc->kept);
+    ffic_gc_more *more = ffic_gc_more_of(gc);
+    if (more != NULL) {
+        Py_CLEAR(more->kept);
+    }
     if (cd->type->kind == FFIC_KIND_POINTER || cd->type->kind == FFIC_KIND_ARRAY || cd->type->code == FFIC_CODE_RECORD) {
         Py_CLEAR(gc->origin); /* a primitive value lies in its origin, which goes with this object */
     }

@@ -48,17 +48,53 @@ typedef struct {
     PyObject *object;
 } ffic_cdata_handle;
 
+/* What only few CDataGC have. */
+typedef struct {
+    PyObject *destructor;
+    Py_ssize_t length; /* `T[]`: number of items; otherwise -1 */
+    Py_ssize_t extent; /* bytes known to lie behind `data`, -1: unknown */
+    PyObject *kept;    /* dict: what pointers in its memory keep alive, or NULL: see keep_alive.c */
+    bool keeps;        /* made by a keep_alive ffi */
+    bool stands_in;    /* for the CDataOwning that is its origin, which nobody else has */
+} ffic_gc_more;
+
 typedef struct {
     ffic_cdata base;
-    PyObject *origin;     /* the cdata it was made from, kept alive; NULL once released */
-    PyObject *destructor; /* NULL once called or cancelled */
-    Py_ssize_t length;    /* `T[]`: number of items; otherwise -1 */
-    Py_ssize_t extent;    /* bytes known to lie behind `data`, -1: unknown */
-    Py_ssize_t exports;   /* buffers that Python objects hold of its memory: it cannot be released meanwhile */
-    PyObject *kept;       /* dict: what pointers in its memory keep alive, or NULL: see keep_alive.c */
-    bool keeps;           /* made by a keep_alive ffi */
-    bool stands_in;       /* for the CDataOwning that is its origin, which nobody else has */
+    PyObject *origin; /* the cdata it was made from, kept alive; NULL once released */
+    union {
+        PyObject *destructor; /* NULL once called or cancelled */
+        ffic_gc_more *more;   /* where extent is FFIC_GC_HAS_MORE */
+    } u;
+    uint32_t extent;  /* bytes known to lie behind `data`, or one of the following */
+    uint32_t exports; /* buffers that Python objects hold of its memory: it cannot be released meanwhile */
 } ffic_cdata_gc;
+
+#define FFIC_GC_UNKNOWN_EXTENT UINT32_MAX
+#define FFIC_GC_HAS_MORE (UINT32_MAX - 1)
+
+/* What else a CDataGC has, or NULL. */
+static inline ffic_gc_more *
+ffic_gc_more_of(const ffic_cdata_gc *gc)
+{
+    return gc->extent == FFIC_GC_HAS_MORE ? gc->u.more : NULL;
+}
+
+static inline PyObject **
+ffic_gc_destructor(ffic_cdata_gc *gc)
+{
+    ffic_gc_more *more = ffic_gc_more_of(gc);
+    return more != NULL ? &more->destructor : &gc->u.destructor;
+}
+
+static inline Py_ssize_t
+ffic_gc_extent(const ffic_cdata_gc *gc)
+{
+    const ffic_gc_more *more = ffic_gc_more_of(gc);
+    return more != NULL ? more->extent : gc->extent == FFIC_GC_UNKNOWN_EXTENT ? -1 : (Py_ssize_t)gc->extent;
+}
+
+/* Make room for what only few have.  NULL with an exception. */
+ffic_gc_more *ffic_gc_extend(ffic_cdata_gc *gc);
 
 typedef struct {
     ffic_cdata base;

@@ -111,7 +111,7 @@ static void
 gc_finalize(PyObject *self)
 {
     ffic_cdata_gc *gc = (ffic_cdata_gc *)self;
-    if (gc->destructor == NULL) {
+    if (*ffic_gc_destructor(gc) == NULL) {
         return;
     }
     PyObject *type, *value, *traceback;
@@ -133,7 +133,11 @@ finish_destroyed(PyObject *self)
     }
     gc_finalize(self); /* the destructor gets the origin, never this object: nothing can bring it back */
     Py_CLEAR(gc->origin);
-    Py_CLEAR(gc->kept);
+    ffic_gc_more *more = ffic_gc_more_of(gc);
+    if (more != NULL) {
+        Py_CLEAR(more->kept);
+        PyMem_Free(more);
+    }
     finish_gc_dealloc(self);
 }
 
@@ -142,7 +146,7 @@ gc_dealloc(PyObject *self)
 {
     ffic_cdata_gc *gc = (ffic_cdata_gc *)self;
     PyObject_GC_UnTrack(self);
-    if (!ffic_is_collectable(gc->origin) && gc->kept == NULL) {
+    if (!ffic_is_collectable(gc->origin) && ffic_gc_more_of(gc) == NULL) {
         finish_destroyed(self);
         return;
     }
@@ -156,8 +160,11 @@ gc_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(((ffic_cdata_gc *)self)->origin);
-    Py_VISIT(((ffic_cdata_gc *)self)->destructor);
-    Py_VISIT(((ffic_cdata_gc *)self)->kept);
+    Py_VISIT(*ffic_gc_destructor((ffic_cdata_gc *)self));
+    const ffic_gc_more *more = ffic_gc_more_of((ffic_cdata_gc *)self);
+    if (more != NULL) {
+        Py_VISIT(more->kept);
+    }
     return 0;
 }
 
@@ -166,8 +173,11 @@ static int
 gc_clear(PyObject *self)
 {
     ffic_cdata_gc *gc = (ffic_cdata_gc *)self;
-    Py_CLEAR(gc->destructor);
-    Py_CLEAR(gc->kept);
+    Py_CLEAR(*ffic_gc_destructor(gc));
+    ffic_gc_more *more = ffic_gc_more_of(gc);
+    if (more != NULL) {
+        Py_CLEAR(more->kept);
+    }
     return 0;
 }
 

@@ -32,7 +32,7 @@ ffic_has_pointers(ffic_ctype *ct)
     return result;
 }
 
-/* Whose memory it is, if that keeps things alive: the first of a chain of ffi.gc() on the same memory. */
+/* Whose memory it is, if that keeps things alive: the first of a chain of ffi.gc() on the same memory.  It has an ffic_gc_more. */
 static ffic_cdata_gc *
 keeper_of(ffic_cdata *cd)
 {
@@ -41,7 +41,8 @@ keeper_of(ffic_cdata *cd)
     ffic_cdata_gc *found = NULL;
     while (owner != NULL && Py_TYPE(owner) == state->cdata_gc_type) {
         ffic_cdata_gc *gc = (ffic_cdata_gc *)owner;
-        found = gc->keeps ? gc : found;
+        const ffic_gc_more *more = ffic_gc_more_of(gc);
+        found = more != NULL && more->keeps ? gc : found;
         owner = gc->origin == NULL ? NULL : ffic_cdata_owner((ffic_cdata *)gc->origin);
     }
     return found;
@@ -54,10 +55,10 @@ table_of(ffic_cdata_gc *keeper)
 {
     PyObject *table;
     FFIC_BEGIN_CRITICAL_SECTION(keeper);
-    if (keeper->kept == NULL) {
-        keeper->kept = PyDict_New();
+    if (keeper->u.more->kept == NULL) {
+        keeper->u.more->kept = PyDict_New();
     }
-    table = keeper->kept;
+    table = keeper->u.more->kept;
     FFIC_END_CRITICAL_SECTION();
     return table;
 }
@@ -69,7 +70,7 @@ enter(ffic_cdata_gc *keeper, const char *place, PyObject *owner)
     if (owner == (PyObject *)keeper) {
         owner = NULL;
     }
-    if (owner == NULL && keeper->kept == NULL) {
+    if (owner == NULL && keeper->u.more->kept == NULL) {
         return 0;
     }
     PyObject *table = table_of(keeper);
@@ -103,10 +104,10 @@ add_kept(PyObject *candidates, ffic_cdata *from)
 {
     ffic_cdata_gc *keeper = keeper_of(from);
     Py_ssize_t size = ffic_cdata_extent(from);
-    if (keeper == NULL || keeper->kept == NULL || from->data == NULL) {
+    if (keeper == NULL || keeper->u.more->kept == NULL || from->data == NULL) {
         return 0;
     }
-    PyObject *copy = PyDict_Copy(keeper->kept), *key, *owner;
+    PyObject *copy = PyDict_Copy(keeper->u.more->kept), *key, *owner;
     Py_ssize_t position = 0;
     int result = copy == NULL ? -1 : 0;
     while (result == 0 && PyDict_Next(copy, &position, &key, &owner)) {
@@ -233,7 +234,7 @@ scan_stored(ffic_cdata_gc *keeper, ffic_ctype *ct, const char *place, Py_ssize_t
 {
     PyObject *candidates = PyDict_New();
     int result = candidates == NULL ? -1 : collect(ct->state, value, candidates);
-    if (result == 0 && (keeper->kept != NULL || PyDict_GET_SIZE(candidates) > 0)) {
+    if (result == 0 && (keeper->u.more->kept != NULL || PyDict_GET_SIZE(candidates) > 0)) {
         scan s = {keeper, candidates, place + size};
         result = scan_memory(&s, ct, place);
     }
@@ -280,16 +281,18 @@ ffic_keeper_of_new(PyObject *memory, PyObject *init)
     }
     else if (worth_it > 0) {
         keeper = (ffic_cdata_gc *)ffic_cdata_with_destructor(cd->type, cd, NULL, ffic_cdata_length(cd), size);
-        if (keeper != NULL) {
-            keeper->stands_in = true;
-        }
+    }
+    ffic_gc_more *more = keeper == NULL ? NULL : ffic_gc_extend(keeper);
+    if (more == NULL) {
+        Py_CLEAR(keeper);
+    }
+    else {
+        more->stands_in = more->stands_in || Py_TYPE(cd) != ct->state->cdata_gc_type;
+        more->keeps = true;
     }
     Py_DECREF(memory);
-    if (keeper != NULL) {
-        keeper->keeps = true;
-        if (init != NULL && ffic_keep_stored_slow(&keeper->base, ct, keeper->base.data, size, init) < 0) {
-            Py_CLEAR(keeper);
-        }
+    if (keeper != NULL && init != NULL && ffic_keep_stored_slow(&keeper->base, ct, keeper->base.data, size, init) < 0) {
+        Py_CLEAR(keeper);
     }
     return (PyObject *)keeper;
 }

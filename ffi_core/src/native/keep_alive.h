@@ -31,7 +31,8 @@ ffic_is_owning(ffic_state *state, PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
     return type == state->cdata_owning_type ||
-           (type == state->cdata_gc_type && ((ffic_cdata_gc *)object)->stands_in);
+           (type == state->cdata_gc_type && ffic_gc_more_of((ffic_cdata_gc *)object) != NULL &&
+            ((ffic_cdata_gc *)object)->u.more->stands_in);
 }
 
 #endif

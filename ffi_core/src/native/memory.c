@@ -187,7 +187,7 @@ call_alloc(allocator *a, const request *r)
 static PyObject *
 debug_gc(PyObject *made, const char *how, Py_ssize_t size)
 {
-    if (made != NULL && ffic_debugging(((ffic_cdata *)made)->type->state) && ((ffic_cdata_gc *)made)->destructor != NULL &&
+    if (made != NULL && ffic_debugging(((ffic_cdata *)made)->type->state) && *ffic_gc_destructor((ffic_cdata_gc *)made) != NULL &&
         ffic_debug_hold(made, how, size) < 0) {
         Py_CLEAR(made);
     }
@@ -368,7 +368,7 @@ remove_destructor(ffic_state *state, ffic_cdata *cd)
     if (ffic_debugging(state)) {
         ffic_debug_let_go((PyObject *)cd);
     }
-    Py_CLEAR(((ffic_cdata_gc *)cd)->destructor);
+    Py_CLEAR(*ffic_gc_destructor((ffic_cdata_gc *)cd));
     return Py_NewRef(Py_None);
 }
 
