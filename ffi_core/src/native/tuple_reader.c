@@ -2,6 +2,7 @@
 #include "convert.h"
 #include "ffi_object.h"
 #include "heap_type.h"
+#include "small_ints.h"
 #include "tuple_reader.h"
 
 /* What kind of tuple is made. */
@@ -14,6 +15,8 @@ typedef enum {
 /* How a field is read. */
 typedef enum {
     READ_VALUE,        /* as the attribute is */
+    READ_INT,          /* the same, for the commonest types */
+    READ_LONG,
     READ_TEXT_ARRAY,   /* char[N] */
     READ_TEXT_POINTER, /* char * */
 } reading;
@@ -31,6 +34,7 @@ typedef struct {
     PyTypeObject *made;
     PyObject *encoding; /* str; NULL: text is read as attributes are */
     PyObject *errors;   /* str */
+    bool is_utf8;       /* the encoding: nothing to look up */
     making how;
     Py_ssize_t count;   /* of columns */
     Py_ssize_t room;    /* items of what is made: struct sequences may have more than columns */
@@ -42,6 +46,9 @@ typedef struct {
 static PyObject *
 decode_text(const tuple_reader *reader, const char *text, size_t length)
 {
+    if (reader->is_utf8) {
+        return PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, PyUnicode_AsUTF8(reader->errors));
+    }
     return PyUnicode_Decode(text, (Py_ssize_t)length, PyUnicode_AsUTF8(reader->encoding), PyUnicode_AsUTF8(reader->errors));
 }
 
@@ -50,15 +57,27 @@ read_column(const tuple_reader *reader, const column *part, ffic_cdata *cd, char
 {
     ffic_cfield *field = part->field;
     const char *place = data + field->offset;
-    if (part->how == READ_TEXT_POINTER) {
+    switch (part->how) {
+    case READ_INT: {
+        int32_t number;
+        memcpy(&number, place, sizeof number);
+        return ffic_int(reader->record->state, number);
+    }
+    case READ_LONG: {
+        int64_t number;
+        memcpy(&number, place, sizeof number);
+        return ffic_int(reader->record->state, number);
+    }
+    case READ_TEXT_POINTER: {
         const char *text;
         memcpy(&text, place, sizeof text);
         return text == NULL ? Py_NewRef(Py_None) : decode_text(reader, text, strlen(text));
     }
-    if (part->how == READ_TEXT_ARRAY) {
+    case READ_TEXT_ARRAY:
         return decode_text(reader, place, strnlen(place, (size_t)field->type->size));
+    default:
+        return ffic_load_field(field, data, ffic_cdata_owner(cd));
     }
-    return ffic_load_field(field, data, ffic_cdata_owner(cd));
 }
 
 /* A tuple with room for all items, which are still NULL. */
@@ -195,8 +214,12 @@ choose_making(tuple_reader *reader, PyTypeObject *type)
 }
 
 static reading
-choose_reading(const ffic_ctype *ct, bool decodes)
+choose_reading(const ffic_cfield *field, bool decodes)
 {
+    const ffic_ctype *ct = field->type;
+    if (field->bit_size < 0 && ct->kind == FFIC_KIND_PRIMITIVE && (ct->code == FFIC_CODE_I32 || ct->code == FFIC_CODE_I64)) {
+        return ct->code == FFIC_CODE_I32 ? READ_INT : READ_LONG;
+    }
     if (decodes && ct->kind == FFIC_KIND_POINTER && ct->item->code == FFIC_CODE_CHAR) {
         return READ_TEXT_POINTER;
     }
@@ -333,9 +356,10 @@ ffic_ffi_tuple_reader(PyObject *self, PyObject *const *args, Py_ssize_t count, P
     }
     reader->made = (PyTypeObject *)Py_NewRef(made);
     reader->encoding = Py_XNewRef(encoding);
+    reader->is_utf8 = encoding != NULL && PyUnicode_CompareWithASCIIString(encoding, "utf-8") == 0;
     reader->errors = values[3] == NULL ? PyUnicode_FromString("strict") : Py_NewRef(values[3]);
     for (Py_ssize_t i = 0; i < reader->count; i++) {
-        reader->columns[i].how = choose_reading(reader->columns[i].field->type, encoding != NULL);
+        reader->columns[i].how = choose_reading(reader->columns[i].field, encoding != NULL);
     }
     bool good = reader->errors != NULL && choose_making(reader, (PyTypeObject *)made) == 0;
     PyObject *builtin = good ? PyCFunction_NewEx(&reader->method, (PyObject *)reader, NULL) : NULL;
