@@ -54,7 +54,6 @@ def prepare(row: Row, peer: Peer) -> Loop:
     case = row.cases[peer.dialect]
     scope: dict[str, Any] = dict(peer.scope)
     exec(case.setup, scope)
-    scope.pop("__builtins__", None)
     loop = make_loop(case.statement, scope)
     loop(1)
     value = eval(case.result or case.statement, scope)

@@ -11,8 +11,16 @@ if TYPE_CHECKING:
 
 backend: Any = __import__("_cffi_backend")
 
-promote: Any = __import__("__pypy__")._promote
-"""Gives its argument, which the interpreter's compiler takes for a constant from there on."""
+
+def _same(value: Any) -> Any:
+    return value
+
+
+try:
+    promote: Any = __import__("__pypy__")._promote
+    """Gives its argument, which the interpreter's compiler takes for a constant from there on."""
+except ImportError:  # not PyPy, but CFFI's module of the same primitives
+    promote = _same
 
 CType: Any = backend.CType
 CData: Any = backend._CDataBase
