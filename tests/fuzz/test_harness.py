@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,8 @@ print(watch_leaks(check, [1, 2, 3, 4]), watch_leaks(check, [1, 2, 4]))
 def test_a_leak_is_found() -> None:
     # In a process of its own, where nothing of other tests is left to be freed meanwhile.
     code = LEAKING.format(path=str(Path(__file__).resolve().parents[1]))
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONMALLOC": "default"}  # the sanitizers' runs have another, which counts no blocks
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split("\n")[0] == "[3] []"
 
 
@@ -45,7 +47,7 @@ def test_a_leak_is_found() -> None:
 def test_the_input_of_a_crash_is_kept(tmp_path: Path) -> None:
     code = CRASHING.format(path=str(Path(__file__).resolve().parents[1]))
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=False)
-    assert done.returncode < 0
+    assert done.returncode < 0 or b"AddressSanitizer" in done.stderr
     assert int((tmp_path / "input").read_text()) >= 7
 
 
