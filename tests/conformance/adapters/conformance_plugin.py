@@ -32,9 +32,9 @@ MARK: Final = "listed as internal: "
 cffi.__path__.append(str(HERE / "cffi"))
 
 import backend  # noqa: E402 - they need the adapters
-import fake_backend  # noqa: E402
-import parser_view  # noqa: E402
-import pkgconfig_view  # noqa: E402
+import fake_backend  # noqa: E402 - as above
+import parser_view  # noqa: E402 - as above
+import pkgconfig_view  # noqa: E402 - as above
 
 for _name, _value in backend.names().items():
     setattr(_cffi_backend, _name, _value)
@@ -54,6 +54,7 @@ def _forget_source(ffi: cffi.FFI) -> None:
 
 # By deleting this attribute, the suite lets set_source() be called again.
 cffi.api.FFI._assigned_source = property(lambda ffi: ffi._module, fdel=_forget_source)  # type: ignore[attr-defined]
+# What the tests reach for and the stand-in does not have; so mypy knows none of it.
 cffi.api.FFI._parser = property(parser_view.ParserView)  # type: ignore[attr-defined]
 cffi.api.FFI._get_cached_btype = parser_view.btype  # type: ignore[attr-defined]
 for _name in ("merge_flags", "call", "flags_from_pkgconfig"):
@@ -170,7 +171,7 @@ class Conformance:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Fail when the list is not honest.  Listed tests themselves are there because they fail."""
         if self._is_worker:
-            self._config.workeroutput["conformance_matched"] = sorted(self._matched)  # type: ignore[attr-defined]
+            self._config.workeroutput["conformance_matched"] = sorted(self._matched)  # type: ignore[attr-defined]  # xdist adds it
             return
         if self._mode == "only" and exitstatus == pytest.ExitCode.TESTS_FAILED:
             session.exitstatus = pytest.ExitCode.OK

@@ -64,7 +64,7 @@ def _show(ctype: CType, inner: str = "", *, top: bool = False) -> str:
 
 
 def _unqualified(ctype: CType) -> CType:
-    return replace(ctype, qualifiers=()) if getattr(ctype, "qualifiers", ()) else ctype  # type: ignore[arg-type]
+    return replace(ctype, qualifiers=()) if getattr(ctype, "qualifiers", ()) else ctype  # type: ignore[arg-type]  # those without are left
 
 
 def _comparable(ctype: CType) -> CType:

@@ -22,7 +22,7 @@ def call(package: str, what: str) -> str:
 
 
 _ask = pkgconfig._ask
-pkgconfig._ask = lambda what, package: shlex.split(cffi.pkgconfig.call(package, what))  # type: ignore[attr-defined]
+pkgconfig._ask = lambda what, package: shlex.split(cffi.pkgconfig.call(package, what))  # type: ignore[attr-defined]  # ours
 
 
 def flags_from_pkgconfig(packages: Sequence[str]) -> dict[str, list[Any]]:

@@ -72,7 +72,7 @@ class TypedBuffer:
     def __eq__(self, other: object) -> bool:
         return bool(self._raw == (other._raw if isinstance(other, TypedBuffer) else other))
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # as memory that changes has none
 
 
 def format_of(ctype: Any) -> str:
