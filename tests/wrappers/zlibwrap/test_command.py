@@ -6,11 +6,12 @@ import errno
 import fcntl
 import gzip
 import os
-import shutil
+import signal
 import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 
 import zlibwrap.__main__ as command
+from zlibwrap import _replacing
 
 DATA = b"some text that is long enough to be worth it\n" * 200
 
@@ -148,19 +150,131 @@ def test_file_systems_without_links(file: Path, monkeypatch: pytest.MonkeyPatch)
     assert [path.name for path in file.parent.iterdir()] == ["notes.txt.gz"]
 
 
+def just_before_the_end(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
+    """Have something done when all is written, and before the new file gets its name."""
+    copy_attributes = _replacing.copy_attributes
+
+    def do_it(*arguments: Any) -> None:
+        copy_attributes(*arguments)
+        do()
+
+    monkeypatch.setattr(_replacing, "copy_attributes", do_it)
+
+
+def after_the_end(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
+    """Have something done when the new file has its name, and before the original goes."""
+    replace = Path.replace
+
+    def do_it(self: Path, target: Path) -> None:
+        replace(self, target)
+        do()
+
+    monkeypatch.setattr(Path, "replace", do_it)
+
+
 def test_a_file_that_another_program_makes_meanwhile(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packed = file.with_name("notes.txt.gz")
-    copystat = shutil.copystat
-
-    def make_it(*arguments: Any) -> None:
-        packed.write_bytes(b"mine")
-        copystat(*arguments)
-
-    monkeypatch.setattr(shutil, "copystat", make_it)  # what comes just before the file gets its name
+    just_before_the_end(monkeypatch, lambda: packed.write_bytes(b"mine"))
     assert in_process(monkeypatch, file.parent, file.name) == 1
     assert packed.read_bytes() == b"mine"
     assert file.read_bytes() == DATA
     assert len(list(file.parent.iterdir())) == 2
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_an_original_whose_name_goes_to_another_file(file: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    other = file.with_name("other")
+    other.write_bytes(b"not what was read")
+
+    def change() -> None:
+        if kind == "file":
+            other.rename(file)
+        else:
+            file.unlink()
+            file.symlink_to(other.name)
+
+    after_the_end(monkeypatch, change)
+    assert in_process(monkeypatch, file.parent, file.name) == 1
+    assert file.read_bytes() == b"not what was read"
+    assert gzip.decompress(file.with_name("notes.txt.gz").read_bytes()) == DATA
+
+
+def test_a_link_that_is_made_to_point_elsewhere(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link, other = file.with_name("link"), file.with_name("other")
+    other.write_bytes(b"not what was read")
+    link.symlink_to(file.name)
+
+    def change() -> None:
+        link.unlink()
+        link.symlink_to(other.name)
+
+    after_the_end(monkeypatch, change)
+    assert in_process(monkeypatch, file.parent, "-f", link.name) == 1
+    assert link.readlink() == Path(other.name)
+    assert other.exists()
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_an_original_that_is_written_to_meanwhile(file: Path, monkeypatch: pytest.MonkeyPatch, after: bool) -> None:
+    def change() -> None:
+        with file.open("ab") as opened:
+            opened.write(b"more")
+
+    (after_the_end if after else just_before_the_end)(monkeypatch, change)
+    assert in_process(monkeypatch, file.parent, file.name) == 1
+    assert file.read_bytes() == DATA + b"more"
+    assert file.with_name("notes.txt.gz").exists() is after
+
+
+def test_an_original_that_is_removed_meanwhile(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    after_the_end(monkeypatch, file.unlink)
+    assert in_process(monkeypatch, file.parent, file.name) == 0
+    assert gzip.decompress(file.with_name("notes.txt.gz").read_bytes()) == DATA
+
+
+def test_no_program_runs_as_another_user(file: Path) -> None:
+    file.chmod(0o6755)
+    assert run(file.name, cwd=file.parent).returncode == 0
+    assert file.with_name("notes.txt.gz").stat().st_mode & 0o7777 == 0o755
+
+
+def test_owners_and_groups_are_kept_where_the_system_lets_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted: list[tuple[int, int]] = []
+    times = {"st_atime_ns": 1_000_000_000, "st_mtime_ns": 1_000_000_000}
+    old = os.stat_result((*file.stat()[:4], 12345, 23456, *file.stat()[6:]), times)
+
+    def refuse(_file: int, user: int, group: int) -> None:
+        wanted.append((user, group))
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    with file.open("rb+") as opened:
+        monkeypatch.setattr(os, "fchown", lambda _file, user, group: wanted.append((user, group)))
+        _replacing.copy_attributes(old, opened.fileno())
+        assert (wanted, file.stat().st_mode & 0o777) == ([(-1, 23456), (12345, -1)], 0o640)
+        monkeypatch.setattr(os, "fchown", refuse)
+        _replacing.copy_attributes(old, opened.fileno())
+        assert (len(wanted), file.stat().st_mode & 0o777) == (4, 0o600)  # another group reads no more
+
+
+def test_a_named_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = run("pipe", cwd=tmp_path)
+    assert (done.returncode, b"no regular file" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    """The command sends itself the signal when it has read the file."""
+    (tmp_path / "file").write_bytes(DATA)
+    code = f"""
+import os, runpy, sys, zlibwrap._replacing as replacing
+replacing.copy_attributes = lambda *_: os.kill(os.getpid(), {number})
+sys.argv = ["zlibwrap", "file"]
+runpy.run_module("zlibwrap", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (128 + number, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize("force", [[], ["-f"]])

@@ -1,32 +1,29 @@
 """Compress and decompress files: ``python -m zlibwrap [-d] [-k] [-c] [-f] [-1 ... -9] [FILE ...]``.
 
 The original goes only when its replacement is whole and on the disk; after a failure it is as it was.  With -f, what a link
-points to is replaced, and the link stays.
+points to is replaced, and the link stays.  Signals that end the command leave nothing half done.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
+import signal
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Callable, Optional
+from types import FrameType
+from typing import BinaryIO, Callable, NoReturn, Optional
 
 from zlibwrap import Z_DEFAULT_COMPRESSION, Compressor, Decompressor, GzipHeader, OutputLimitError, error
+from zlibwrap._replacing import RefusedError, behind_links, open_original, write_replacement
 
 _CHUNK = 256 * 1024
 _SUFFIX = ".gz"
 _HEADER_NAMES = "latin-1"
 
 Advance = Callable[[int], object]
-
-
-class _RefusedError(Exception):
-    """A file is not worked on; the message says why."""
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -49,11 +46,10 @@ def _do(name: str, options: argparse.Namespace) -> Optional[Exception]:
     """Do one file; return what went wrong."""
     try:
         if name == "-":
-            _convert(sys.stdin.buffer, sys.stdout.buffer, options, None, lambda _size: None)
-            sys.stdout.buffer.flush()
+            _write_out(sys.stdin.buffer, options, None, lambda _size: None)
         else:
             _do_file(Path(name), options)
-    except (_RefusedError, OSError, EOFError, error, OutputLimitError, ValueError) as problem:
+    except (RefusedError, OSError, EOFError, error, OutputLimitError, ValueError) as problem:
         return problem
     return None
 
@@ -85,80 +81,49 @@ def _do_file(path: Path, options: argparse.Namespace) -> None:
     """Compress or decompress one file."""
     target = _target(path, decompress=options.decompress) if not options.stdout else None
     if path.is_symlink() and not (options.force or options.keep or options.stdout):
-        raise _RefusedError("this is a symbolic link; -f takes what it points to and removes the link, -k keeps both")
-    with path.open("rb") as source:
-        if not path.is_file():
-            raise _RefusedError("this is no regular file")
+        raise RefusedError("this is a symbolic link; -f takes what it points to and removes the link, -k keeps both")
+    original = open_original(path)
+    with closing(original.file) as source:
         if target is not None and os.path.lexists(target):
             if not options.force:
-                raise _RefusedError(f"{target} exists already; -f replaces it")
-            target = _behind_links(target)
+                raise RefusedError(f"{target} exists already; -f replaces it")
+            target = behind_links(target)
             if target.exists() and target.samefile(path):
-                raise _RefusedError(f"{target} is the file itself")
-        size = os.fstat(source.fileno()).st_size
-        with _progress(path.name, size, quiet=options.quiet) as advance:
+                raise RefusedError(f"{target} is the file itself")
+        with _progress(path.name, original.opened.st_size, quiet=options.quiet) as advance:
             if target is None:
-                _convert(source, sys.stdout.buffer, options, path, advance)
-                sys.stdout.buffer.flush()
+                _write_out(source, options, path, advance)
                 return
-            _replace(source, path, target, options, advance)
-    if not options.keep:
-        path.unlink()
+            pieces = _convert(source, options, path, advance)
+            write_replacement(original, target, pieces, force=options.force)
+        if not options.keep:
+            original.remove()
 
 
 def _target(path: Path, *, decompress: bool) -> Path:
     """Name the file that is made."""
     if not decompress:
         if path.suffix == _SUFFIX:
-            raise _RefusedError(f"its name ends in {_SUFFIX} already")
+            raise RefusedError(f"its name ends in {_SUFFIX} already")
         return path.with_name(path.name + _SUFFIX)
     if path.suffix != _SUFFIX or path.name == _SUFFIX:
-        raise _RefusedError(f"its name does not end in {_SUFFIX}; -c writes to standard output")
+        raise RefusedError(f"its name does not end in {_SUFFIX}; -c writes to standard output")
     return path.with_name(path.name[: -len(_SUFFIX)])
 
 
-def _behind_links(target: Path) -> Path:
-    """Follow links to the file that is to be replaced.  It need not be there, but its folder must."""
-    found = Path(os.path.realpath(target))  # Path.resolve raises RuntimeError for loops before Python 3.13
-    if found.is_symlink():
-        raise _RefusedError(f"{target} is a link that points to itself")
-    if found.exists() and not found.is_file():
-        raise _RefusedError(f"{target} is no regular file")
-    return found
+def _write_out(source: BinaryIO, options: argparse.Namespace, path: Optional[Path], advance: Advance) -> None:
+    """Write ``source``, compressed or decompressed, to standard output."""
+    if not (options.decompress or options.force) and sys.stdout.isatty():
+        raise RefusedError("compressed data is not for a terminal; -f writes it there")
+    sys.stdout.buffer.writelines(_convert(source, options, path, advance))
+    sys.stdout.buffer.flush()
 
 
-def _replace(source: BinaryIO, path: Path, target: Path, options: argparse.Namespace, advance: Advance) -> None:
-    """Make ``target`` whole under another name, and then give it its own."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    temporary = Path(name)
-    claimed: Optional[Path] = None
-    try:
-        with os.fdopen(descriptor, "wb") as made:
-            _convert(source, made, options, path, advance)
-            made.flush()
-            os.fsync(made.fileno())
-        shutil.copystat(path, temporary)
-        if not options.force:
-            # Another program may have made the file meanwhile.  Links would tell too, but some file systems have none.
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            claimed = target
-        temporary.replace(target)
-        claimed = None
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        if claimed is not None:
-            claimed.unlink(missing_ok=True)
-        raise
-
-
-def _convert(
-    source: BinaryIO, target: BinaryIO, options: argparse.Namespace, path: Optional[Path], advance: Advance
-) -> None:
-    """Write ``source``, compressed or decompressed, to ``target``."""
-    pieces = (
-        _decompressed(source, options, advance) if options.decompress else _compressed(source, options, path, advance)
-    )
-    target.writelines(pieces)
+def _convert(source: BinaryIO, options: argparse.Namespace, path: Optional[Path], advance: Advance) -> Iterator[bytes]:
+    """Give ``source``, compressed or decompressed."""
+    if options.decompress:
+        return _decompressed(source, options, advance)
+    return _compressed(source, options, path, advance)
 
 
 def _compressed(
@@ -208,5 +173,13 @@ def _progress(name: str, size: int, *, quiet: bool) -> Iterator[Advance]:
         yield bar.update
 
 
+def _end(number: int, _frame: Optional[FrameType]) -> NoReturn:
+    """End the command at a signal, by an exception, so that it leaves nothing half done."""
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    for one in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(one) is not signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(one, _end)
     sys.exit(main())
