@@ -74,6 +74,7 @@ class FFI:
         self._once: dict[Any, list[Any]] = {}
         self._once_lock = RLock()
         self._python_bodies: Optional[list[Any]] = None
+        self._c_bodies: Any = None
         self._name: Optional[str] = None
         self._declares = False  # has cdef(): type expressions can declare, as in C, and be whatever the front end reads
 
