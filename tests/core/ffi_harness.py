@@ -9,6 +9,7 @@ checked against it.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
 import importlib.util
@@ -105,6 +106,14 @@ def _generator_state() -> str:
 def compiler() -> list[str]:
     """Give the command that runs the C compiler."""
     return (os.environ.get("CC") or "cc").split()
+
+
+@functools.lru_cache(maxsize=None)
+def clang_version() -> int:
+    """Give the main version of the compiler where it is clang, or else 0."""
+    words = [*compiler(), "-dM", "-E", "-x", "c", os.devnull]
+    macros = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    return next((int(line.split()[2]) for line in macros.splitlines() if " __clang_major__ " in line), 0)
 
 
 def load_module(name: str, path: Path) -> ModuleType:
