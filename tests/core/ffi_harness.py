@@ -108,7 +108,7 @@ def compiler() -> list[str]:
     return (os.environ.get("CC") or "cc").split()
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def clang_version() -> int:
     """Give the main version of the compiler where it is clang, or else 0."""
     words = [*compiler(), "-dM", "-E", "-x", "c", os.devnull]
