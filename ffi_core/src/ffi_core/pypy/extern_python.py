@@ -106,16 +106,11 @@ def define(ffi: FFI, name: Any, body: Any, error: Any, onerror: Optional[Callabl
 
 def _c_function(function: c_types.FunctionType, body: Any, error: Any, onerror: Any) -> Any:
     """Make a C function of a body."""
-    result = function.result
-    called = body
-    if result.kind == "void":
+    pointer = None
+    if function.result.kind == "void":
         _check_no_error(function, error)
-        names = ", ".join(f"a{index}" for index in range(len(function.arguments)))
-        text = f"def run({names}):\n    answer = body({names})\n    if answer is not None: refuse(answer)\n"
-        called = make_closure(text, "run", {"body": body, "refuse": _refuse})
-        pointer = None
     else:
-        pointer = backend.new_pointer_type(result)
+        pointer = backend.new_pointer_type(function.result)
         if error is not None:
             error = backend.newp(pointer, error)[0]
 
@@ -127,7 +122,7 @@ def _c_function(function: c_types.FunctionType, body: Any, error: Any, onerror: 
             report(second, onerror)
             report(value, body)
 
-    return backend.callback(function.pointer(), called, error, reporter(body) if onerror is None else failed)
+    return backend.callback(function.pointer(), body, error, reporter(body) if onerror is None else failed)
 
 
 def _check_no_error(function: c_types.FunctionType, error: Any) -> None:

@@ -227,12 +227,17 @@ class FFI:
             ctype = self._type(cdecl)
         try:
             return _newp(promote(ctype), init)
-        except TypeError as error:
+        except (TypeError, OverflowError, KeyError, ValueError) as error:
             if not isinstance(ctype, CType):  # a function type, or an attribute that every object has
                 return _newp(self._type(cdecl), init)
             if "unknown size" in str(error):
                 self._explain(ctype)
-            raise
+            from ffi_core.pypy.initializers import explain
+
+            better = explain(ctype, init, error)
+            if better is error:
+                raise
+        raise better
 
     def new_allocator(
         self,
