@@ -60,7 +60,7 @@ def test_functions_have_their_names() -> None:
         value = getattr(timewrap, name)
         if callable(value):
             assert value.__name__ == name
-            assert value.__doc__
+            assert value.__doc__ or value is time.struct_time  # PyPy's own says nothing
 
 
 def results() -> Iterator[object]:
