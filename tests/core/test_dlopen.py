@@ -21,13 +21,21 @@ int counter(void);
 extern int number;
 typedef struct { int x, y; } point;
 point make_point(int, int);
+ptrdiff_t five(point *, const void *, size_t, const char **);
 """
 SOURCE = """
+#include <stddef.h>
 typedef struct { int x, y; } point;
 point make_point(int x, int y) { point p = {x, y}; return p; }
 int number = 5;
 int answer(void) { return 42; }
 int counter(void) { static int n; return ++n; }
+ptrdiff_t five(point *p, const void *data, size_t size, const char **result)
+{
+    (void)p; (void)data; (void)size;
+    *result = "five";
+    return 4;
+}
 """
 
 
@@ -147,6 +155,20 @@ def test_functions_of_a_closed_library_raise(ffi: Any, path: str) -> None:
     ffi.dlclose(library)
     with pytest.raises((ValueError, RuntimeError), match="(?i)closed"):
         function()
+
+
+@ours_only("CFFI has no bytes_method")
+@pytest.mark.skipif(sys.implementation.name == "pypy", reason="bytes_method gives the Python method itself")
+def test_methods_of_a_closed_library_are_pythons(ffi: Any, path: str) -> None:
+    library = ffi.dlopen(path)
+
+    class Five:
+        five = ffi.bytes_method(library.five, "point", lambda self, data: "python", lambda *_: None)
+        point = ffi.new("point *")
+
+    assert Five().five(b"") == b"five"
+    ffi.dlclose(library)
+    assert Five().five(b"") == "python"
 
 
 @ours_only("CFFI unloads the library under its functions")

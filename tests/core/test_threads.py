@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any, Callable
 
-from ffi_harness import Builder, collect
+from ffi_harness import Builder
 
 CDEF = """
 typedef struct { int x, y; } point;
@@ -150,7 +150,6 @@ def test_objects_die_in_other_threads(ffi: Any) -> None:
             assert ffi.from_handle(handle) is owned
 
     run(6, work)
-    collect()
     assert sorted(seen) == sorted(list(range(200)) * 6)
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Literal, NoReturn, Optional, TypeVar, U
 from typing_extensions import Buffer, TypeAlias
 
 from ffi_core.errors import FFIError
+from ffi_core.typing import Data
 
 _T = TypeVar("_T")
 _Tuple = TypeVar("_Tuple", bound=tuple[Any, ...])
@@ -102,7 +103,7 @@ class CData:
 # The bytes of a cdata object, without a copy.
 @final
 class buffer:  # noqa: N801
-    def __new__(cls, cdata: CData, size: int = -1, *, typed: bool = False) -> buffer: ...
+    def __new__(cls, cdata: Union[CData, Data], size: int = -1, *, typed: bool = False) -> buffer: ...
     @overload
     def __getitem__(self, index: int, /) -> bytes: ...
     @overload
@@ -207,6 +208,14 @@ class FFI:
         otherwise: _F,
         short: Optional[Function] = None,
         below: int = 0,
+    ) -> _F: ...
+    def bytes_method(
+        self,
+        function: Function,
+        attribute: str,
+        otherwise: _F,
+        failed: Callable[[Any, int, Optional[bytes]], object],
+        release: Optional[Function] = None,
     ) -> _F: ...
 
     # Types.

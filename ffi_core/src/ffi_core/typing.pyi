@@ -1,8 +1,20 @@
 # What the stubs of generated modules are made of.  For type checkers only: there is no such module at run time, so import from it
 # under `if TYPE_CHECKING:`.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import IO, Any, Generic, Literal, SupportsComplex, SupportsFloat, SupportsIndex, TypeVar, Union, overload
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import (
+    IO,
+    Any,
+    Generic,
+    Literal,
+    Optional,
+    SupportsComplex,
+    SupportsFloat,
+    SupportsIndex,
+    TypeVar,
+    Union,
+    overload,
+)
 
 from typing_extensions import Buffer, Self, TypeAlias
 
@@ -14,6 +26,7 @@ _T = TypeVar("_T")
 _C = TypeVar("_C", bound=Callable[..., Any])
 _D = TypeVar("_D", bound=AnyData)
 _R = TypeVar("_R", bound=Record)
+_Tuple = TypeVar("_Tuple", bound=tuple[Any, ...])
 
 # C data whose type is known.
 class Data:
@@ -246,6 +259,35 @@ class FFI(_native.FFI):
     def unpack(self, cdata: Pointer[_T], length: int) -> list[_T]: ...
     @overload
     def unpack(self, cdata: AnyData, length: int) -> Any: ...
+    @overload
+    def tuple_reader(
+        self,
+        cdecl: TypeLike,
+        *,
+        encoding: Optional[str] = None,
+        errors: str = "strict",
+        fields: Optional[Iterable[str]] = None,
+    ) -> Callable[[AnyData], tuple[Any, ...]]: ...
+    @overload
+    def tuple_reader(
+        self,
+        cdecl: TypeLike,
+        cls: type[_Tuple],
+        encoding: Optional[str] = None,
+        errors: str = "strict",
+        fields: Optional[Iterable[str]] = None,
+    ) -> Callable[[AnyData], _Tuple]: ...
+    def for_bytes(
+        self, function: Callable[..., Any], otherwise: _C, short: Optional[Callable[..., Any]] = None, below: int = 0
+    ) -> _C: ...
+    def bytes_method(
+        self,
+        function: Callable[..., int],
+        attribute: str,
+        otherwise: _C,
+        failed: Callable[[Any, int, Optional[bytes]], object],
+        release: Optional[Callable[..., None]] = None,
+    ) -> _C: ...
     def typeof(self, cdecl: Union[TypeLike, AnyData, Callable[..., Any]]) -> CType: ...
     def sizeof(self, cdecl: Union[TypeLike, AnyData]) -> int: ...
     def alignof(self, cdecl: Union[TypeLike, AnyData]) -> int: ...

@@ -532,6 +532,8 @@ static PyMethodDef ffi_methods[] = {
                          "Return a function that turns such a struct into a tuple of its fields."),
     METHOD(for_bytes, "for_bytes(function, otherwise, short=None, below=0)\n--\n\n"
                       "Return `otherwise`, made faster for bytes: those go to the C function with their length."),
+    METHOD(bytes_method, "bytes_method(function, attribute, otherwise, failed, release=None)\n--\n\n"
+                         "Return `otherwise`, a method, made faster for bytes: C turns them into other bytes."),
     METHOD(typeof, "typeof(cdecl)\n--\n\nReturn the ctype that a string names, or of a cdata object."),
     METHOD(sizeof, "sizeof(cdecl)\n--\n\nReturn the size in bytes of a C type, or of what a cdata object holds."),
     METHOD(alignof, "alignof(cdecl)\n--\n\nReturn the alignment in bytes of a C type."),

@@ -54,6 +54,8 @@ FFIC_METHOD(ffic_ffi_unpack);
 FFIC_METHOD(ffic_ffi_tuple_reader);
 /* for_bytes.c */
 FFIC_METHOD(ffic_ffi_for_bytes);
+/* bytes_method.c */
+FFIC_METHOD(ffic_ffi_bytes_method);
 /* inspect.c */
 FFIC_METHOD(ffic_ffi_typeof);
 FFIC_METHOD(ffic_ffi_sizeof);

@@ -105,12 +105,11 @@ defaults_of(PyObject *callable)
     return PyTuple_New(0);
 }
 
-/* Give it the name and the documentation of the Python function. */
-static int
-dress(PyObject *made, PyObject *otherwise)
+int
+ffic_dress_as(PyObject *made, PyObject *function)
 {
     PyObject *functools = PyImport_ImportModule("functools");
-    PyObject *done = functools == NULL ? NULL : PyObject_CallMethod(functools, "update_wrapper", "OO", made, otherwise);
+    PyObject *done = functools == NULL ? NULL : PyObject_CallMethod(functools, "update_wrapper", "OO", made, function);
     Py_XDECREF(functools);
     Py_XDECREF(done);
     return done == NULL ? -1 : 0;
@@ -153,7 +152,7 @@ ffic_ffi_for_bytes(PyObject *self, PyObject *const *args, Py_ssize_t count, PyOb
     made->below = below;
     made->most = most;
     PyObject_GC_Track((PyObject *)made);
-    if (dress((PyObject *)made, values[1]) < 0) {
+    if (ffic_dress_as((PyObject *)made, values[1]) < 0) {
         Py_CLEAR(made);
     }
     return (PyObject *)made;

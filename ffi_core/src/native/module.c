@@ -1,4 +1,5 @@
 /* The module `ffi_core._native`: its state, and the order in which its parts are made. */
+#include "bytes_method.h"
 #include "c_type.h"
 #include "callback.h"
 #include "cdata.h"
@@ -85,7 +86,8 @@ native_exec(PyObject *module)
     if (ffic_small_ints_setup(state) < 0 || find_errors(module, state) < 0 || ffic_ctype_setup(module, state) < 0 ||
         ffic_primitives_setup(state) < 0 || make_file_type(state) < 0 || ffic_cdata_setup(module, state) < 0 ||
         ffic_callback_setup(module, state) < 0 || ffic_library_setup(module, state) < 0 ||
-        ffic_tuple_reader_setup(module, state) < 0 || ffic_for_bytes_setup(module, state) < 0 || ffic_function_setup(module, state) < 0 ||
+        ffic_tuple_reader_setup(module, state) < 0 || ffic_for_bytes_setup(module, state) < 0 ||
+        ffic_bytes_method_setup(module, state) < 0 || ffic_function_setup(module, state) < 0 ||
         ffic_lib_setup(module, state) < 0 || ffic_ffi_setup(module, state) < 0) {
         return -1;
     }

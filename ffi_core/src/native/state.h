@@ -37,6 +37,7 @@ typedef struct ffic_state {
     PyTypeObject *allocator_type;   /* ffi.new_allocator */
     PyTypeObject *tuple_reader_type; /* ffi.tuple_reader */
     PyTypeObject *for_bytes_type;   /* ffi.for_bytes */
+    PyTypeObject *bytes_method_type; /* ffi.bytes_method */
     PyTypeObject *function_type;    /* a function of a library */
     PyTypeObject *lib_type;         /* base of the type of every `lib` */
     PyTypeObject *library_variable_type; /* descriptor of one variable of a library */
@@ -76,7 +77,7 @@ typedef struct ffic_state {
         &(state)->cdata_function_type, &(state)->cdata_handle_type, &(state)->cdata_gc_type, &(state)->cdata_buffer_type,      \
         &(state)->cdata_callback_type, &(state)->cdata_iterator_type, &(state)->buffer_type, &(state)->allocator_type,         \
         &(state)->function_type, &(state)->lib_type, &(state)->library_variable_type, &(state)->library_type,                  \
-        &(state)->ffi_type, &(state)->tuple_reader_type, &(state)->for_bytes_type
+        &(state)->ffi_type, &(state)->tuple_reader_type, &(state)->for_bytes_type, &(state)->bytes_method_type
 
 /* The state of the module that `type`, one of ours or a subclass made in Python, belongs to. */
 ffic_state *ffic_state_of_type(PyTypeObject *type);

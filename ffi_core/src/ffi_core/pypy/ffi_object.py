@@ -74,7 +74,6 @@ class FFI:
         self._once: dict[Any, list[Any]] = {}
         self._once_lock = RLock()
         self._python_bodies: Optional[list[Any]] = None
-        self._c_bodies: Any = None
         self._name: Optional[str] = None
         self._declares = False  # has cdef(): type expressions can declare, as in C, and be whatever the front end reads
 
@@ -227,17 +226,12 @@ class FFI:
             ctype = self._type(cdecl)
         try:
             return _newp(promote(ctype), init)
-        except (TypeError, OverflowError, KeyError, ValueError) as error:
+        except TypeError as error:
             if not isinstance(ctype, CType):  # a function type, or an attribute that every object has
                 return _newp(self._type(cdecl), init)
             if "unknown size" in str(error):
                 self._explain(ctype)
-            from ffi_core.pypy.initializers import explain
-
-            better = explain(ctype, init, error)
-            if better is error:
-                raise
-        raise better
+            raise
 
     def new_allocator(
         self,
@@ -364,6 +358,20 @@ class FFI:
         index(below)
         if not callable(otherwise):
             raise TypeError("for_bytes() argument 'otherwise' must be callable")
+        return otherwise
+
+    def bytes_method(self, function: Any, attribute: Any, otherwise: Any, failed: Any, release: Any = None) -> Any:
+        """Return `otherwise`, as `for_bytes` does."""
+        for name, given in (("function", function), ("release", function if release is None else release)):
+            if not callable(given):
+                raise TypeError(
+                    f"bytes_method() argument '{name}' must be a function of a library, not {type(given).__name__}"
+                )
+        if not isinstance(attribute, str):
+            raise TypeError(f"bytes_method() argument 'attribute' must be str, not {type(attribute).__name__}")
+        for name, given in (("otherwise", otherwise), ("failed", failed)):
+            if not callable(given):
+                raise TypeError(f"bytes_method() argument '{name}' must be callable")
         return otherwise
 
     @property
