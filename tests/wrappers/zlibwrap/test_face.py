@@ -48,8 +48,11 @@ def test_the_public_names_are_declared() -> None:
 
 
 def is_function(value: object) -> bool:
-    """Tell whether an object is a function, of Python or of C, or one that ``ffi.for_bytes`` made of both."""
-    return isinstance(value, (FunctionType, MethodType, BuiltinFunctionType)) or type(value).__name__ == "ForBytes"
+    """Tell whether an object is a function, of Python or of C, or one that ``ffi`` made of both."""
+    return isinstance(value, (FunctionType, MethodType, BuiltinFunctionType)) or type(value).__name__ in {
+        "ForBytes",
+        "BytesMethod",
+    }
 
 
 def of_c(value: object) -> bool:

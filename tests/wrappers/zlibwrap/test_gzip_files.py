@@ -219,3 +219,66 @@ def test_closed_files() -> None:
     reader.close()
     with pytest.raises(ValueError):
         reader.read()
+
+
+class Unready(io.RawIOBase):
+    """A file that does not block: it has no data, and takes none."""
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> None:
+        return None
+
+    def write(self, data: Any, /) -> None:
+        return None
+
+
+def test_files_that_do_not_block() -> None:
+    unready: Any = Unready()
+    with zlibwrap.open(unready) as reader, pytest.raises(BlockingIOError, match="no data yet"):
+        reader.read()
+    with pytest.raises(BlockingIOError, match="takes no data yet"):
+        zlibwrap.open(unready, "wb")
+
+
+def test_files_that_do_not_say_how_much_they_took() -> None:
+    parts: list[bytes] = []
+
+    class Silent:
+        def write(self, data: memoryview) -> None:
+            parts.append(bytes(data))
+
+    silent: Any = Silent()
+    with zlibwrap.open(silent, "wb") as writer:
+        writer.write(TEXT)
+    assert gzip.decompress(b"".join(parts)) == TEXT
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"compresslevel": 10}, {"compresslevel": -2}, {"header": GzipHeader(name="a\0b")}, {"compresslevel": "9"}],
+)
+def test_wrong_arguments_empty_no_file(tmp_path: Path, options: dict[str, Any]) -> None:
+    path = tmp_path / "file.gz"
+    path.write_bytes(b"mine")
+    with pytest.raises((ValueError, TypeError)):
+        zlibwrap.open(path, "wb", **options)
+    assert path.read_bytes() == b"mine"
+    with pytest.raises((ValueError, TypeError)):
+        zlibwrap.open(tmp_path / "other.gz", "xb", **options)
+    assert not (tmp_path / "other.gz").exists()
+
+
+def test_names(tmp_path: Path) -> None:
+    path = str(tmp_path / "file.gz")
+    with zlibwrap.open(path, "wt", encoding="ascii") as text:
+        assert text.name == path
+    with zlibwrap.open(path, "wb") as writer:
+        assert writer.name == path
+    with zlibwrap.open(path) as reader:
+        assert reader.name == path
+    assert not hasattr(zlibwrap.open(io.BytesIO(), "wb"), "name")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import subprocess
 import sys
 import zlib
@@ -123,3 +125,10 @@ def test_memory_does_not_grow_with_the_data() -> None:
 def test_arguments_without_meaning(use: Any) -> None:
     with pytest.raises(ValueError):
         use()
+
+
+@pytest.mark.parametrize("make", [zlibwrap.Compressor, zlibwrap.Decompressor])
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_streams_are_not_shared_by_copies(make: Any, duplicate: Any) -> None:
+    with make() as stream, pytest.raises(TypeError, match="cannot copy or pickle 'zlibwrap"):
+        duplicate(stream)

@@ -1,6 +1,6 @@
 """Build ``zlibwrap._zlib``, the C module behind ``_raw``.
 
-Belongs here: the C declarations, and where the library is found.  The C functions are in ``_stream.h``.
+Belongs here: the C declarations, and where the library is found.  The C functions are in ``_stream.h`` and ``_shared.h``.
 """
 
 from __future__ import annotations
@@ -47,13 +47,24 @@ CDEF = """
     zlibwrap_stream *zlibwrap_deflate_new(struct zlibwrap_job *job, int level, int method, int wbits, int memory_level,
                                           int strategy, const void *dictionary, size_t size);
     zlibwrap_stream *zlibwrap_inflate_new(struct zlibwrap_job *job, int wbits, const void *dictionary, size_t size);
-    zlibwrap_stream *zlibwrap_copy(zlibwrap_stream *stream, struct zlibwrap_job *job);
     void zlibwrap_end(zlibwrap_stream *stream);
     void zlibwrap_free(zlibwrap_stream *stream);
     ptrdiff_t zlibwrap_deflate(zlibwrap_stream *stream, struct zlibwrap_job *job, const void *data, size_t size, int flush);
     ptrdiff_t zlibwrap_inflate(zlibwrap_stream *stream, struct zlibwrap_job *job, const void *data, size_t size, int flush,
                                size_t limit);
     int zlibwrap_inflate_reset(zlibwrap_stream *stream);
+
+    ptrdiff_t zlibwrap_shared_deflate(zlibwrap_stream *stream, struct zlibwrap_job *job, const void *data, size_t size, int flush);
+    ptrdiff_t zlibwrap_shared_inflate(zlibwrap_stream *stream, struct zlibwrap_job *job, const void *data, size_t size, size_t limit);
+    ptrdiff_t zlibwrap_shared_flush(zlibwrap_stream *stream, struct zlibwrap_job *job);
+    zlibwrap_stream *zlibwrap_shared_copy(zlibwrap_stream *stream, struct zlibwrap_job *job);
+    ptrdiff_t zlibwrap_shared_kept(zlibwrap_stream *stream, struct zlibwrap_job *job, int64_t *changes);
+    int64_t zlibwrap_shared_changes(zlibwrap_stream *stream);
+    int zlibwrap_shared_at_end(zlibwrap_stream *stream);
+    ptrdiff_t zlibwrap_deflate_piece(zlibwrap_stream *stream, const void *data, size_t size, char **result);
+    ptrdiff_t zlibwrap_inflate_piece(zlibwrap_stream *stream, const void *data, size_t size, char **result);
+    void zlibwrap_release(void *memory);
+    #define ZLIBWRAP_CODES ...
 
     int zlibwrap_set_header(zlibwrap_stream *stream, const struct zlibwrap_header *header);
     int zlibwrap_want_header(zlibwrap_stream *stream);
@@ -107,10 +118,13 @@ try:
     ffibuilder.set_source_pkgconfig(
         "zlibwrap._zlib",
         ["zlib"],
-        '#include "_stream.h"',
+        '#include "_stream.h"\n#include "_shared.h"',
         define_macros=[("_FILE_OFFSET_BITS", "64")],
         include_dirs=[str(HERE)],
-        depends=["src/zlibwrap/_stream.h"],  # as setuptools wants it: from the folder of pyproject.toml
+        depends=[
+            "src/zlibwrap/_stream.h",
+            "src/zlibwrap/_shared.h",
+        ],  # as setuptools wants it: from the folder of pyproject.toml
     )
 except PkgConfigError as error:
     raise SystemExit(

@@ -1,13 +1,11 @@
 """Compress and decompress piece by piece, with the objects of the standard library.
 
-Belongs here: what these objects remember between calls.  Each has a lock, so threads may share one.
+Threads may share one: C sees to it that each call has the stream for itself, and keeps what is remembered between calls.
 """
 
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Callable
 from operator import index
 from typing import Final, NoReturn, Optional, SupportsIndex, TypeVar
 
@@ -16,7 +14,8 @@ from zlibwrap._types import Buffer
 from zlibwrap._whole import DEF_BUF_SIZE, as_size, check_int
 
 _NO_FLUSH: Final = _raw.Z_NO_FLUSH
-_SYNC_FLUSH: Final = _raw.Z_SYNC_FLUSH
+_new_object = object.__new__
+_NEVER_LOOKED: Final = _raw.Kept(0, b"", b"")
 _FINISH: Final = _raw.Z_FINISH
 
 _P = TypeVar("_P", bound="_Piecewise")
@@ -25,9 +24,9 @@ _P = TypeVar("_P", bound="_Piecewise")
 class _Piecewise:
     """What both objects have: they are made by functions, are copied, and not pickled."""
 
-    __slots__ = ("__weakref__", "_lock")
+    __slots__ = ("__weakref__", "_stream")
 
-    _lock: threading.Lock
+    _stream: _raw.Stream
 
     def __new__(cls: type[_P], *_arguments: object, **_keywords: object) -> _P:
         raise TypeError(f"cannot create '{cls.__module__}.{cls.__qualname__}' instances")
@@ -57,19 +56,16 @@ class _Piecewise:
 class Compress(_Piecewise):
     """Compresses piece by piece; ``compressobj`` makes it."""
 
-    __slots__ = ("_deflate", "_stream")
+    __slots__ = ()
     __module__ = "zlibwrap"
 
-    _stream: _raw.DeflateStream
-    _deflate: Callable[[Buffer, int, str], bytes]
-
+    @_raw.for_deflate
     def compress(self, data: Buffer, /) -> bytes:
         """Compress ``data``; return what comes out already.
 
         Errors: ``error`` when the stream was finished; ``TypeError``.
         """
-        with self._lock:
-            return self._deflate(data, _NO_FLUSH, "while compressing data")
+        return _raw.deflate(self._stream, data, _NO_FLUSH, "while compressing data")
 
     def flush(self, mode: SupportsIndex = _FINISH, /) -> bytes:
         """Return what was held back.  ``Z_FINISH`` ends the stream; after other modes it goes on.
@@ -80,65 +76,53 @@ class Compress(_Piecewise):
         if number == _NO_FLUSH:
             return b""
         check_int(number, "mode")
-        with self._lock:
-            return self._deflate(b"", number, "while flushing")
+        return _raw.deflate(self._stream, b"", number, "while flushing")
 
     def copy(self) -> Compress:
         """Return a copy that goes on from the same state.
 
         Errors: ``ValueError`` when the stream is finished; ``MemoryError``.
         """
-        with self._lock:
-            return _make_compress(self._stream.copy())
+        return _make_compress(_raw.copy(self._stream, _raw.DEFLATE_SIZE))
 
 
-def _make_compress(stream: _raw.DeflateStream) -> Compress:
+def _make_compress(stream: _raw.Stream) -> Compress:
     """Make the object for a stream."""
-    self = object.__new__(Compress)
-    self._lock = threading.Lock()
+    self = _new_object(Compress)
     self._stream = stream
-    self._deflate = stream.deflate
     return self
 
 
 class Decompress(_Piecewise):
     """Decompresses piece by piece; ``decompressobj`` makes it."""
 
-    __slots__ = ("_eof", "_stream", "_unconsumed_tail", "_unused_data")
+    __slots__ = ("_kept",)
     __module__ = "zlibwrap"
 
-    _stream: _raw.InflateStream
-    _unused_data: bytes
-    _unconsumed_tail: bytes
-    _eof: bool
+    _kept: _raw.Kept
 
     @property
     def unused_data(self) -> bytes:
         """What followed the end of the stream."""
-        return self._unused_data
+        return self._look().unused
 
     @property
     def unconsumed_tail(self) -> bytes:
         """What ``max_length`` kept from being decompressed: to be given to ``decompress`` again."""
-        return self._unconsumed_tail
+        return self._look().tail
 
     @property
     def eof(self) -> bool:
         """Whether the end of the stream was reached."""
-        return self._eof
+        return bool(_raw.at_end(self._stream))
 
+    @_raw.for_inflate
     def decompress(self, data: Buffer, /, max_length: SupportsIndex = 0) -> bytes:
         """Decompress ``data``; return what comes out, at most ``max_length`` bytes (0: any number).
 
         Errors: ``error``; ``TypeError``; ``ValueError``; ``OverflowError``; ``MemoryError``.
         """
-        limit = max_length if max_length.__class__ is int and max_length == 0 else as_size(max_length, "max_length")
-        with self._lock:
-            result, used, at_end, failure = self._stream.inflate(data, _SYNC_FLUSH, limit, "while decompressing data")
-            self._keep(data, used, at_end)
-        if failure is not None:
-            raise failure
-        return result
+        return _raw.inflate(self._stream, data, as_size(max_length, "max_length"))
 
     def flush(self, length: SupportsIndex = DEF_BUF_SIZE, /) -> bytes:
         """Decompress ``unconsumed_tail``; return what comes out.  ``length`` changes nothing.
@@ -147,42 +131,21 @@ class Decompress(_Piecewise):
         """
         if length.__class__ is not int or not 0 < length <= DEF_BUF_SIZE:
             _check_length(length)
-        with self._lock:
-            data = self._unconsumed_tail
-            result, used, at_end, failure = self._stream.inflate(data, _FINISH, 0, "while decompressing data")
-            self._keep(data, used, at_end)
-            if at_end:
-                self._stream.end()
-        if isinstance(failure, MemoryError):
-            raise failure
-        return result
+        return _raw.flush_inflate(self._stream)
 
     def copy(self) -> Decompress:
         """Return a copy that goes on from the same state.
 
         Errors: ``ValueError`` when the stream was flushed at its end; ``MemoryError``.
         """
-        with self._lock:
-            other = _make_decompress(self._stream.copy())
-            other._unused_data = self._unused_data
-            other._unconsumed_tail = self._unconsumed_tail
-            other._eof = self._eof
-        return other
+        return _make_decompress(_raw.copy(self._stream, _raw.INFLATE_SIZE))
 
-    def _keep(self, data: Buffer, used: int, at_end: bool) -> None:
-        """Keep what was not used of ``data``."""
-        if type(data) is bytes:
-            if used == len(data) and not self._unconsumed_tail and not at_end:
-                return
-            rest = data[used:]
-        else:
-            rest = bytes(memoryview(data).cast("B")[used:])
-        if at_end:
-            self._eof = True
-            self._unused_data += rest
-            if not self._unconsumed_tail:
-                return
-        self._unconsumed_tail = rest
+    def _look(self) -> _raw.Kept:
+        """Return what is kept; the same objects as long as nothing changes."""
+        kept = self._kept
+        if kept.changes != _raw.changes(self._stream):
+            kept = self._kept = _raw.kept(self._stream)
+        return kept
 
 
 def _check_length(value: SupportsIndex) -> None:
@@ -192,14 +155,11 @@ def _check_length(value: SupportsIndex) -> None:
     as_size(value, "length")
 
 
-def _make_decompress(stream: _raw.InflateStream) -> Decompress:
+def _make_decompress(stream: _raw.Stream) -> Decompress:
     """Make the object for a stream."""
-    self = object.__new__(Decompress)
-    self._lock = threading.Lock()
+    self = _new_object(Decompress)
     self._stream = stream
-    self._unused_data = b""
-    self._unconsumed_tail = b""
-    self._eof = False
+    self._kept = _NEVER_LOOKED
     return self
 
 
@@ -221,7 +181,7 @@ def compressobj(
     """
     given = None if zdict is _UNSET else memoryview(zdict)
     try:
-        stream = _raw.DeflateStream(level, method, wbits, memLevel, strategy, given)
+        stream = _raw.new_deflate((level, method, wbits, memLevel, strategy), given)
     except (TypeError, OverflowError):
         names = ("level", "method", "wbits", "memLevel", "strategy")
         for value, name in zip((level, method, wbits, memLevel, strategy), names):
@@ -230,15 +190,15 @@ def compressobj(
     return _make_compress(stream)
 
 
-def decompressobj(wbits: int = _raw.MAX_WBITS, zdict: Buffer = b"") -> Decompress:
+def decompressobj(wbits: int = _raw.MAX_WBITS, zdict: Buffer = _UNSET) -> Decompress:
     """Make an object that decompresses piece by piece.
 
     ``wbits`` is as for ``decompress``; ``zdict`` must be what ``compressobj`` was given.
     Errors: ``ValueError`` for what zlib does not take; ``TypeError``; ``OverflowError``; ``MemoryError``.
     """
-    given = as_dictionary(zdict)
+    given = None if zdict is _UNSET else as_dictionary(zdict)
     try:
-        stream = _raw.InflateStream(wbits, given)
+        stream = _raw.new_inflate(wbits, given)
     except (TypeError, OverflowError):
         check_int(wbits, "wbits")
         raise

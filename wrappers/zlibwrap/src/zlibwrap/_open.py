@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import os
 import time
+from operator import index
 from typing import BinaryIO, Literal, Optional, Union, cast, overload
 
-from zlibwrap._header import GzipHeader
-from zlibwrap._raw import Z_BEST_COMPRESSION
+from zlibwrap._header import GzipHeader, to_raw
+from zlibwrap._raw import Z_BEST_COMPRESSION, Z_DEFAULT_COMPRESSION
 from zlibwrap._reader import GzipReader
 from zlibwrap._streaming import Progress
 from zlibwrap._whole import as_size
@@ -94,6 +95,12 @@ def open(  # noqa: A001, PLR0913
         raise ValueError("header and progress are for writing")
     if kind != "r" and max_output is not None:
         raise ValueError("max_output is for reading")
+    if kind != "r":
+        # Before a file is made, or emptied.
+        if not Z_DEFAULT_COMPRESSION <= index(compresslevel) <= Z_BEST_COMPRESSION:
+            raise ValueError(f"compresslevel must be a number from -1 to 9, not {compresslevel}")
+        if header is not None:
+            to_raw(header)
     owned = isinstance(filename, (str, bytes, os.PathLike))
     if isinstance(filename, (str, bytes, os.PathLike)):
         file = cast(BinaryIO, io.open(filename, kind + "b"))  # noqa: UP020, SIM115 - it is closed with what is returned

@@ -7,16 +7,17 @@ that one stream is used by one thread at a time.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Callable, Final, NamedTuple, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Final, NamedTuple, NoReturn, Optional, TypeVar
 
 from zlibwrap import _zlib
 from zlibwrap._errors import error, make_error
 from zlibwrap._types import Buffer
 
 _Function = TypeVar("_Function", bound=Callable[..., int])
+_Method = TypeVar("_Method", bound=Callable[..., bytes])
 
-_ffi: Final[Any] = _zlib.ffi
-_lib: Final[Any] = _zlib.lib
+_ffi: Final = _zlib.ffi
+_lib: Final = _zlib.lib
 _unpack: Final = _ffi.unpack
 _compress: Final = _lib.zlibwrap_compress
 _decompress: Final = _lib.zlibwrap_decompress
@@ -60,6 +61,13 @@ _NAMES: Final[dict[int, str]] = {
     for name in ("Z_BUF_ERROR", "Z_STREAM_ERROR", "Z_DATA_ERROR", "Z_VERSION_ERROR", "Z_MEM_ERROR")
 }
 
+DEFLATE_SIZE: Final = 268 * 1024
+"""How much memory is behind a stream that compresses, about."""
+INFLATE_SIZE: Final = 40 * 1024
+"""How much memory is behind a stream that decompresses, about."""
+_COMPRESSING: Final = "while compressing data"
+_DECOMPRESSING: Final = "while decompressing data"
+
 # ---- the memory of calls ------------------------------------------------------------------------------------------
 
 _KEPT: Final = 256 * 1024
@@ -94,10 +102,15 @@ def _memory(data: Buffer) -> Any:
 
 def _failure(job: Any, doing: str) -> Exception:
     """Make the exception for the error that a call left in its job."""
-    message = None if not job.message else _ffi.string(job.message).decode("latin-1")
-    if job.in_dictionary:
+    message = None if not job.message else _ffi.string(job.message)
+    return _error(job.code, job.in_dictionary, doing, message)
+
+
+def _error(code: int, in_dictionary: int, doing: str, message: Optional[bytes]) -> Exception:
+    """Make the exception for a code of zlib, with zlib's words for it."""
+    if in_dictionary:
         doing = "while setting zdict"
-    return make_error(job.code, _NAMES.get(job.code, ""), doing, message)
+    return make_error(code, _NAMES.get(code, ""), doing, None if message is None else message.decode("latin-1"))
 
 
 # ---- whole texts --------------------------------------------------------------------------------------------------
@@ -123,7 +136,7 @@ def compress(data: Buffer, level: int, wbits: int) -> bytes:
     if count < 0:
         if job.preparing and job.code == _STREAM_ERROR:
             raise error("Bad compression level")
-        raise _failure(job, "while compressing data")
+        raise _failure(job, _COMPRESSING)
     result: bytes = _unpack(job.data, count)
     if count <= _KEPT and size <= _KEPT:
         _pool.append(entry)
@@ -151,7 +164,7 @@ def decompress(data: Buffer, wbits: int, limit: int) -> bytes:
         elif job.preparing:
             raise _failure(job, "while preparing to decompress data")
         else:
-            raise _failure(job, "while decompressing data")
+            raise _failure(job, _DECOMPRESSING)
     result: bytes = _unpack(job.data, count)
     if count <= _KEPT:
         _pool.append(entry)
@@ -190,21 +203,6 @@ class _Stream:
         """Free what zlib keeps for the stream.  What is done with it afterwards is an inconsistent state."""
         _lib.zlibwrap_end(self._stream)
 
-    def _copy_into(self, other: _Stream, size: int) -> None:
-        """Make ``other`` a copy.
-
-        Errors: ``ValueError`` when the stream has ended, or has a header; ``MemoryError``.
-        """
-        entry = _take()
-        stream = _lib.zlibwrap_copy(self._stream, entry[0])
-        code = entry[0].code
-        _pool.append(entry)
-        if not stream:
-            if _NAMES.get(code) == "Z_MEM_ERROR":
-                raise MemoryError("Can't allocate memory for the copy of a stream")
-            raise ValueError("Inconsistent stream state")
-        other._own(stream, size)
-
 
 def _new_stream(make: Any, arguments: Iterable[int], zdict: Optional[Buffer]) -> Any:
     """Make a stream.
@@ -231,13 +229,11 @@ class DeflateStream(_Stream):
 
     __slots__ = ()
 
-    _SIZE: Final = 268 * 1024
-
     def __init__(
         self, level: int, method: int, wbits: int, memory_level: int, strategy: int, zdict: Optional[Buffer]
     ) -> None:
         arguments = (level, method, wbits, memory_level, strategy)
-        self._own(_new_stream(_lib.zlibwrap_deflate_new, arguments, zdict), self._SIZE)
+        self._own(_new_stream(_lib.zlibwrap_deflate_new, arguments, zdict), DEFLATE_SIZE)
 
     def deflate(self, data: Buffer, flush: int, doing: str) -> bytes:
         """Compress ``data``; return what comes out.  At the end of the stream it is ended.
@@ -257,12 +253,6 @@ class DeflateStream(_Stream):
         if count <= _KEPT:
             _pool.append(entry)
         return result
-
-    def copy(self) -> DeflateStream:
-        """Copy the stream with its state.  Errors: ``ValueError``; ``MemoryError``."""
-        other = object.__new__(type(self))
-        self._copy_into(other, self._SIZE)
-        return other
 
     def set_header(self, header: Header) -> None:
         """Say what stands in the header of a gzip stream, before any data.  Texts must not contain NUL.
@@ -291,10 +281,8 @@ class InflateStream(_Stream):
 
     __slots__ = ()
 
-    _SIZE: Final = 40 * 1024
-
     def __init__(self, wbits: int, zdict: Optional[Buffer]) -> None:
-        self._own(_new_stream(_lib.zlibwrap_inflate_new, (wbits,), zdict), self._SIZE)
+        self._own(_new_stream(_lib.zlibwrap_inflate_new, (wbits,), zdict), INFLATE_SIZE)
 
     def inflate(self, data: Buffer, flush: int, limit: int, doing: str) -> tuple[bytes, int, bool, Optional[Exception]]:
         """Decompress ``data`` to at most ``limit`` bytes (0: any number).
@@ -324,12 +312,6 @@ class InflateStream(_Stream):
             _pool.append(entry)
         return result
 
-    def copy(self) -> InflateStream:
-        """Copy the stream with its state.  Errors: ``ValueError``; ``MemoryError``."""
-        other = object.__new__(type(self))
-        self._copy_into(other, self._SIZE)
-        return other
-
     def reset(self) -> None:
         """Make the stream ready for another text.  Errors: ``ValueError`` when it was ended."""
         if _lib.zlibwrap_inflate_reset(self._stream):
@@ -357,6 +339,161 @@ class InflateStream(_Stream):
             _ffi.string(fields.name) if fields.name else None,
             _ffi.string(fields.comment) if fields.comment else None,
         )
+
+
+# ---- streams that several threads may share -------------------------------------------------------------------------
+
+Stream = Any
+"""A stream that is freed with this object."""
+
+_shared_deflate: Final = _lib.zlibwrap_shared_deflate
+_shared_inflate: Final = _lib.zlibwrap_shared_inflate
+_deflate_new: Final = _lib.zlibwrap_deflate_new
+_inflate_new: Final = _lib.zlibwrap_inflate_new
+_gc: Final = _ffi.gc
+_free: Final = _lib.zlibwrap_free
+_CODES: Final[int] = _lib.ZLIBWRAP_CODES
+
+
+def new_deflate(arguments: tuple[int, int, int, int, int], zdict: Optional[Buffer]) -> Stream:
+    """Make a stream that compresses.  Errors: as ``_new_stream``."""
+    return _gc(_new_stream(_deflate_new, arguments, zdict), _free, DEFLATE_SIZE)
+
+
+def new_inflate(wbits: int, zdict: Optional[Buffer]) -> Stream:
+    """Make a stream that decompresses.  Errors: as ``_new_stream``."""
+    return _gc(_new_stream(_inflate_new, (wbits,), zdict), _free, INFLATE_SIZE)
+
+
+def copy(stream: Stream, size: int) -> Stream:
+    """Copy a stream, with about ``size`` bytes behind it.
+
+    Errors: ``ValueError`` when the stream has ended; ``MemoryError``.
+    """
+    entry = _take()
+    made = _lib.zlibwrap_shared_copy(stream, entry[0])
+    code = entry[0].code
+    _pool.append(entry)
+    if not made:
+        if _NAMES.get(code) == "Z_MEM_ERROR":
+            raise MemoryError("Can't allocate memory for the copy of a stream")
+        raise ValueError("Inconsistent stream state")
+    return _gc(made, _free, size)
+
+
+def deflate(stream: Stream, data: Buffer, flush: int, doing: str) -> bytes:
+    """Compress ``data``; return what comes out.  At the end of the stream it is ended.
+
+    Errors: ``error``; ``TypeError``; ``OverflowError``; ``MemoryError``.
+    """
+    entry = _take()
+    job = entry[0]
+    if type(data) is bytes:
+        count = _shared_deflate(stream, job, data, len(data), flush)
+    else:
+        with _memory(data) as memory:
+            count = _shared_deflate(stream, job, memory, len(memory), flush)
+    if count < 0:
+        raise _failure(job, doing)
+    result: bytes = _unpack(job.data, count)
+    if count <= _KEPT:
+        _pool.append(entry)
+    return result
+
+
+def inflate(stream: Stream, data: Buffer, limit: int) -> bytes:
+    """Decompress ``data`` to at most ``limit`` bytes (0: any number); the stream keeps what it does not use.
+
+    Errors: ``error``; ``TypeError``; ``OverflowError``; ``MemoryError``.
+    """
+    entry = _take()
+    job = entry[0]
+    if type(data) is bytes:
+        count = _shared_inflate(stream, job, data, len(data), limit)
+    else:
+        with _memory(data) as memory:
+            count = _shared_inflate(stream, job, memory, len(memory), limit)
+    if count < 0:
+        raise _failure(job, _DECOMPRESSING)
+    result: bytes = _unpack(job.data, count)
+    if count <= _KEPT:
+        _pool.append(entry)
+    return result
+
+
+def flush_inflate(stream: Stream) -> bytes:
+    """Decompress what the stream keeps; at its end it is ended.  What is no stream counts as if it were cut off.
+
+    Errors: ``MemoryError``.
+    """
+    entry = _take()
+    job = entry[0]
+    count = _lib.zlibwrap_shared_flush(stream, job)
+    if count < 0:
+        failure = _failure(job, _DECOMPRESSING)
+        if isinstance(failure, MemoryError):
+            raise failure
+        count = job.produced
+    result: bytes = _unpack(job.data, count)
+    if count <= _KEPT:
+        _pool.append(entry)
+    return result
+
+
+class Kept(NamedTuple):
+    """What a stream keeps, as it was after so many changes."""
+
+    changes: int
+    unused: bytes
+    tail: bytes
+
+
+def kept(stream: Stream) -> Kept:
+    """Return what a stream keeps.  Errors: ``MemoryError``."""
+    entry = _take()
+    job = entry[0]
+    changes = _ffi.new("int64_t *")
+    count = _lib.zlibwrap_shared_kept(stream, job, changes)
+    if count < 0:
+        raise MemoryError from None
+    both: bytes = _unpack(job.data, count)
+    size = job.consumed
+    if count <= _KEPT:
+        _pool.append(entry)
+    return Kept(changes[0], both[:size], both[size:])
+
+
+changes: Final[Callable[[Stream], int]] = _lib.zlibwrap_shared_changes
+"""Return how often what a stream keeps has changed."""
+
+at_end: Final[Callable[[Stream], int]] = _lib.zlibwrap_shared_at_end
+"""Tell whether a stream has reached its end."""
+
+
+def for_deflate(method: _Method) -> _Method:
+    """Let C compress ``bytes``, with the stream in ``_stream``; other arguments go to ``method``."""
+    made: _Method = _ffi.bytes_method(
+        _lib.zlibwrap_deflate_piece, "_stream", method, _failed(_COMPRESSING), _lib.zlibwrap_release
+    )
+    return made
+
+
+def for_inflate(method: _Method) -> _Method:
+    """Let C decompress ``bytes``, with the stream in ``_stream``; other arguments go to ``method``."""
+    made: _Method = _ffi.bytes_method(
+        _lib.zlibwrap_inflate_piece, "_stream", method, _failed(_DECOMPRESSING), _lib.zlibwrap_release
+    )
+    return made
+
+
+def _failed(doing: str) -> Callable[[object, int, Optional[bytes]], NoReturn]:
+    """Make the function that raises the error that a piece's number stands for."""
+
+    def fail(_owner: object, number: int, message: Optional[bytes]) -> NoReturn:
+        code, in_dictionary = divmod(-1 - number, 2)
+        raise _error(code - _CODES, in_dictionary, doing, message)
+
+    return fail
 
 
 # ---- checksums ------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from types import TracebackType
 from typing import BinaryIO, Final, Optional
@@ -34,6 +35,10 @@ class _RawReader(io.RawIOBase):
 
     def fileno(self) -> int:
         return self._file.fileno()
+
+    @property
+    def name(self) -> object:
+        return self._file.name
 
     def tell(self) -> int:
         return self._position
@@ -84,7 +89,9 @@ class _RawReader(io.RawIOBase):
         decoder = self._decoder
         data = decoder.decode(b"", size) if decoder.full or decoder.pending else b""
         while not data:
-            piece = self._file.read(_CHUNK)
+            piece: Optional[bytes] = self._file.read(_CHUNK)
+            if piece is None:
+                raise BlockingIOError(errno.EAGAIN, "the underlying file has no data yet")
             if not piece:
                 decoder.check_end()
                 self._size = self._position

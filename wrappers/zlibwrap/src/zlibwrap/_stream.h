@@ -4,6 +4,7 @@
  * caller excludes other calls on the same stream.
  */
 #include <limits.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,6 +12,12 @@
 #include <zlib.h>
 
 enum { ZLIBWRAP_FIRST_CAPACITY = 64 * 1024, ZLIBWRAP_TEXT_LIMIT = 64 * 1024 };
+
+/* Data that a stream keeps. */
+struct zlibwrap_kept {
+    char *data;
+    size_t size;
+};
 
 /* A stream, and what it needs beside zlib's own state. */
 typedef struct zlibwrap_stream {
@@ -21,6 +28,12 @@ typedef struct zlibwrap_stream {
     uInt dictionary_size;
     gz_header *header; /* NULL unless asked for */
     char *texts;       /* where inflate writes the texts of a header; its pointers to them become NULL where there is no text */
+    /* Of streams that several threads may share: see _shared.h. */
+    pthread_mutex_t lock;
+    struct zlibwrap_kept unused; /* what followed the end */
+    struct zlibwrap_kept tail;   /* what a limit kept from being decompressed */
+    int at_end;
+    int64_t changes; /* of unused and tail */
 } zlibwrap_stream;
 
 /* What a call gives back. */
@@ -272,7 +285,22 @@ static void zlibwrap_free(zlibwrap_stream *stream)
     free(stream->header);
     free(stream->texts);
     free(stream->dictionary);
+    free(stream->unused.data);
+    free(stream->tail.data);
+    pthread_mutex_destroy(&stream->lock);
     free(stream);
+}
+
+/* Memory for a stream that is not live yet, or NULL. */
+static zlibwrap_stream *zlibwrap_allocate(void)
+{
+    zlibwrap_stream *stream = calloc(1, sizeof *stream);
+
+    if (stream != NULL && pthread_mutex_init(&stream->lock, NULL) != 0) {
+        free(stream);
+        stream = NULL;
+    }
+    return stream;
 }
 
 static int zlibwrap_keep_dictionary(zlibwrap_stream *stream, const void *dictionary, size_t size)
@@ -290,7 +318,7 @@ static int zlibwrap_keep_dictionary(zlibwrap_stream *stream, const void *diction
 static zlibwrap_stream *zlibwrap_deflate_new(struct zlibwrap_job *job, int level, int method, int wbits, int memory_level,
                                              int strategy, const void *dictionary, size_t size)
 {
-    zlibwrap_stream *stream = calloc(1, sizeof *stream);
+    zlibwrap_stream *stream = zlibwrap_allocate();
 
     zlibwrap_begin(job);
     job->code = Z_MEM_ERROR;
@@ -315,7 +343,7 @@ static zlibwrap_stream *zlibwrap_deflate_new(struct zlibwrap_job *job, int level
 
 static zlibwrap_stream *zlibwrap_inflate_new(struct zlibwrap_job *job, int wbits, const void *dictionary, size_t size)
 {
-    zlibwrap_stream *stream = calloc(1, sizeof *stream);
+    zlibwrap_stream *stream = zlibwrap_allocate();
 
     zlibwrap_begin(job);
     job->code = Z_MEM_ERROR;
@@ -384,7 +412,7 @@ static zlibwrap_stream *zlibwrap_copy(zlibwrap_stream *stream, struct zlibwrap_j
     zlibwrap_begin(job);
     job->code = Z_STREAM_ERROR;
     if (stream->live && stream->header == NULL) {
-        copy = calloc(1, sizeof *copy);
+        copy = zlibwrap_allocate();
         job->code = copy == NULL ? Z_MEM_ERROR : Z_OK;
     }
     if (job->code == Z_OK) {
@@ -500,35 +528,36 @@ static int zlibwrap_get_header(const zlibwrap_stream *stream, struct zlibwrap_he
 
 /* ---- checksums --------------------------------------------------------------------------------------------- */
 
-/* Without data, zlib's own functions return their first value and not the one that they are given. */
+/* Without a pointer, zlib's own functions return their first value and not the one that they are given; but empty data at
+   a place makes a value what it would be, if it was beyond what they return. */
 
 static uint32_t zlibwrap_adler32(const void *data, size_t size, int64_t value)
 {
     uint32_t sum = (uint32_t)value;
-    const Bytef *next = data;
+    const Bytef *next = size != 0 ? data : (const void *)"";
 
-    while (size > 0) {
+    do {
         const uInt part = zlibwrap_part(size);
 
         sum = (uint32_t)adler32(sum, next, part);
         next += part;
         size -= part;
-    }
+    } while (size > 0);
     return sum;
 }
 
 static uint32_t zlibwrap_crc32(const void *data, size_t size, int64_t value)
 {
     uint32_t sum = (uint32_t)value;
-    const Bytef *next = data;
+    const Bytef *next = size != 0 ? data : (const void *)"";
 
-    while (size > 0) {
+    do {
         const uInt part = zlibwrap_part(size);
 
         sum = (uint32_t)crc32(sum, next, part);
         next += part;
         size -= part;
-    }
+    } while (size > 0);
     return sum;
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import Callable, Optional, TypeVar
+from typing import Callable, NoReturn, Optional, TypeVar
 
 from zlibwrap import _raw
 from zlibwrap._decoder import TRUNCATED, Decoder, window_bits
@@ -49,6 +49,10 @@ class _Streaming:
             if not self._closed:
                 self._closed = True
                 self._free()
+
+    def __reduce__(self) -> NoReturn:
+        # Copies would share the stream.
+        raise TypeError(f"cannot copy or pickle '{type(self).__module__}.{type(self).__qualname__}' object")
 
     def __enter__(self: _T) -> _T:
         self._check_open()

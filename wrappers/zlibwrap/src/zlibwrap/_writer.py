@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import threading
 from typing import BinaryIO, Optional
@@ -35,8 +36,8 @@ class GzipWriter(io.BufferedIOBase):
         self._owned = owned
         self._header = header
         self._compressor = Compressor(level, format="gzip", header=header, progress=progress)
-        self._closed = False
         self._write(self._compressor.start())  # the header, so that an empty file that is left is no gzip file
+        self._closed = False
 
     @property
     def header(self) -> GzipHeader:
@@ -47,6 +48,11 @@ class GzipWriter(io.BufferedIOBase):
     def closed(self) -> bool:
         """Whether the end was written."""
         return self._closed
+
+    @property
+    def name(self) -> object:
+        """The name of the file below."""
+        return self._file.name
 
     def writable(self) -> bool:
         return not self._closed
@@ -100,5 +106,7 @@ class GzipWriter(io.BufferedIOBase):
         """Write ``data`` whole."""
         view = memoryview(data)
         while view:
-            written: Optional[int] = self._file.write(view)  # None where the file does not block
-            view = view[len(view) if written is None else written :]
+            written: Optional[int] = self._file.write(view)
+            if written is None and isinstance(self._file, io.RawIOBase):
+                raise BlockingIOError(errno.EAGAIN, "the underlying file takes no data yet")
+            view = view[len(view) if written is None else written :]  # None: of a class that does not say it
