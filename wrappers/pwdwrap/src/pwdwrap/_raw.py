@@ -17,8 +17,8 @@ from pwdwrap import _pwd
 from pwdwrap._entry import PasswdEntry
 from pwdwrap._group_entry import GroupEntry
 
-_ffi: Final[Any] = _pwd.ffi
-_lib: Final[Any] = _pwd.lib
+_ffi: Final = _pwd.ffi
+_lib: Final = _pwd.lib
 _by_uid: Final = _lib.pwdwrap_by_uid
 _by_name: Final = _lib.pwdwrap_by_name
 _next: Final = _lib.pwdwrap_next

@@ -13,38 +13,23 @@ from typing import Any, Callable, Final, NamedTuple
 
 from timewrap import _time
 
-_ffi: Final[Any] = _time.ffi
-_lib: Final[Any] = _time.lib
+_ffi: Final = _time.ffi
+_lib: Final = _time.lib
 _FIELDS: Final = ("tm_year", "tm_mon", "tm_mday", "tm_hour", "tm_min", "tm_sec", "tm_wday", "tm_yday", "tm_isdst")
 _ENCODING: Final = {"encoding": sys.getfilesystemencoding(), "errors": sys.getfilesystemencodeerrors()}
 
-
-def _function(name: str) -> Callable[[], Any]:
-    """Return a function of the library as users may see it: on PyPy it is C data, which a Python function hides."""
-    function: Callable[[], Any] = getattr(_lib, name)
-    if sys.implementation.name != "pypy":
-        return function
-
-    def call() -> Any:
-        return function()
-
-    call.__name__ = call.__qualname__ = name
-    call.__doc__ = f"{_ffi.typeof(function).result.cname} {name}(void);"
-    return call
-
-
 # Clocks that cannot fail.
 
-time: Final[Callable[[], float]] = _function("time")
-monotonic: Final[Callable[[], float]] = _function("monotonic")
-perf_counter: Final[Callable[[], float]] = _function("perf_counter")
-process_time: Final[Callable[[], float]] = _function("process_time")
-thread_time: Final[Callable[[], float]] = _function("thread_time")
-time_ns: Final[Callable[[], int]] = _function("time_ns")
-monotonic_ns: Final[Callable[[], int]] = _function("monotonic_ns")
-perf_counter_ns: Final[Callable[[], int]] = _function("perf_counter_ns")
-process_time_ns: Final[Callable[[], int]] = _function("process_time_ns")
-thread_time_ns: Final[Callable[[], int]] = _function("thread_time_ns")
+time: Final[Callable[[], float]] = _lib.time
+monotonic: Final[Callable[[], float]] = _lib.monotonic
+perf_counter: Final[Callable[[], float]] = _lib.perf_counter
+process_time: Final[Callable[[], float]] = _lib.process_time
+thread_time: Final[Callable[[], float]] = _lib.thread_time
+time_ns: Final[Callable[[], int]] = _lib.time_ns
+monotonic_ns: Final[Callable[[], int]] = _lib.monotonic_ns
+perf_counter_ns: Final[Callable[[], int]] = _lib.perf_counter_ns
+process_time_ns: Final[Callable[[], int]] = _lib.process_time_ns
+thread_time_ns: Final[Callable[[], int]] = _lib.thread_time_ns
 
 # Other clocks.
 
@@ -87,9 +72,7 @@ def constants() -> Iterator[tuple[str, int]]:
 
 _Structs = Callable[..., Any]
 
-read_fields: Final[Callable[[object], struct_time]] = _ffi.tuple_reader(
-    "struct timewrap_fields", struct_time, **_ENCODING
-)
+read_fields: Final[Callable[[Any], struct_time]] = _ffi.tuple_reader("struct timewrap_fields", struct_time, **_ENCODING)
 """Take the result of the next four functions out of C's hands."""
 
 gmtime: Final[_Structs] = _lib.timewrap_gmtime
@@ -97,7 +80,7 @@ gmtime_now: Final[_Structs] = _lib.timewrap_gmtime_now
 localtime: Final[_Structs] = _lib.timewrap_localtime
 localtime_now: Final[_Structs] = _lib.timewrap_localtime_now
 
-read_text: Final[Callable[[object], tuple[int, str]]] = _ffi.tuple_reader("struct timewrap_text", encoding="ascii")
+read_text: Final[Callable[[Any], tuple[int, str]]] = _ffi.tuple_reader("struct timewrap_text", encoding="ascii")
 """Take the result of the next three functions out of C's hands: a status, and text where it is 0.
 
 Positive: 1 + the number of a field that is out of range.  Negative: minus an error number.
@@ -121,7 +104,7 @@ class Zone(NamedTuple):
     summer: str
 
 
-_read_zone: Final[Callable[[object], Zone]] = _ffi.tuple_reader("struct timewrap_zone", Zone, **_ENCODING)
+_read_zone: Final[Callable[[Any], Zone]] = _ffi.tuple_reader("struct timewrap_zone", Zone, **_ENCODING)
 
 
 tzset: Final[Callable[[], None]] = _lib.tzset
@@ -142,7 +125,7 @@ BUFFER_SIZE: Final = 256
 
 write_time: Final[Callable[..., int]] = _lib.timewrap_strftime
 write_now: Final[Callable[..., int]] = _lib.timewrap_strftime_now
-take_text: Final[Callable[[object, int], str]] = _ffi.unpack
+take_text: Final[Callable[[Any, int], str]] = _ffi.unpack
 """Return so many characters of a buffer."""
 
 _buffers: Final[list[Any]] = []
@@ -189,9 +172,9 @@ class LocaleHandle:
 parse: Final[Callable[..., Any]] = _lib.timewrap_strptime
 """Return a struct with the attributes ``consumed``, the number of bytes that match or -1, and ``has_offset``; the readers take the rest."""
 
-read_parsed: Final[Callable[[object], struct_time]] = _ffi.tuple_reader(
+read_parsed: Final[Callable[[Any], struct_time]] = _ffi.tuple_reader(
     "struct timewrap_parsed", struct_time, fields=[*_FIELDS, "tm_zone", "tm_gmtoff"], encoding="ascii"
 )
-read_parsed_without_offset: Final[Callable[[object], struct_time]] = _ffi.tuple_reader(
+read_parsed_without_offset: Final[Callable[[Any], struct_time]] = _ffi.tuple_reader(
     "struct timewrap_parsed", struct_time, fields=_FIELDS
 )
