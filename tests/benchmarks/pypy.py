@@ -6,8 +6,10 @@ Method: the same text is compiled once for each package, the loops of both run i
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -103,10 +105,15 @@ def make_loop(prepared: str, repeated: str, names: dict[str, Any]) -> Callable[[
 
 
 def compare(loops: dict[str, Callable[[int], Any]]) -> dict[str, float]:
-    """Time the loops in turns.  Units: nanoseconds of processor time per repetition, the best of all rounds."""
+    """Time the loops in turns.  Units: nanoseconds of processor time per repetition, the best of all rounds.
+
+    Each starts with a heap that was just collected: the whole heap is collected after so many allocations, which would
+    otherwise fall to one of the loops in every round.
+    """
     best = dict.fromkeys(loops, float("inf"))
     for number in range(WARMING + ROUNDS):
         for name, loop in loops.items():
+            gc.collect()
             start = thread_time()
             loop(COUNT)
             spent = thread_time() - start
@@ -118,13 +125,17 @@ def compare(loops: dict[str, Callable[[int], Any]]) -> dict[str, float]:
 def import_times(folder: Path) -> dict[str, float]:
     """Time the import of each generated module in processes of their own.  Units: milliseconds of processor time, the best of all."""
     best = dict.fromkeys(PACKAGES, float("inf"))
+    # Users import what was compiled to bytecode before, at the first import or by pip.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     for _ in range(IMPORTS):
         for package in PACKAGES:
             code = (
                 f"import sys, time; sys.path.insert(0, {str(folder)!r}); start = time.process_time(); "
                 f"from _bench_{package} import ffi, lib; print(time.process_time() - start)"
             )
-            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+            )
             best[package] = min(best[package], 1e3 * float(done.stdout))
     return best
 

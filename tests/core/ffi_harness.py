@@ -9,6 +9,8 @@ checked against it.
 
 from __future__ import annotations
 
+import functools
+import gc
 import hashlib
 import importlib
 import importlib.util
@@ -39,6 +41,12 @@ MODES: Final = (INLINE, OUT_OF_LINE, API)
 ABI_MODES: Final = (INLINE, OUT_OF_LINE)
 
 HERE: Final = Path(__file__).resolve().parent
+IS_PYPY: Final = sys.implementation.name == "pypy"
+
+
+def library_of(module: Path) -> Path:
+    """Give the file that the C compiler made of a module: that itself, or what lies beside the Python file that opens it."""
+    return module.with_suffix(".ffi_core.so") if IS_PYPY else module
 
 
 def ours_only(reason: str) -> pytest.MarkDecorator:
@@ -54,6 +62,12 @@ def backend() -> ModuleType:
 def new_ffi() -> Any:
     """Make an empty ``FFI``."""
     return backend().FFI()
+
+
+def collect() -> None:
+    """Collect garbage until what is found dead is gone: on PyPy a finaliser runs after the collection that finds its object."""
+    for _ in range(4 if IS_PYPY else 1):
+        gc.collect()
 
 
 def parse_errors(ffi: Any) -> tuple[type[BaseException], ...]:
@@ -105,6 +119,14 @@ def _generator_state() -> str:
 def compiler() -> list[str]:
     """Give the command that runs the C compiler."""
     return (os.environ.get("CC") or "cc").split()
+
+
+@functools.cache
+def clang_version() -> int:
+    """Give the main version of the compiler where it is clang, or else 0."""
+    words = [*compiler(), "-dM", "-E", "-x", "c", os.devnull]
+    macros = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    return next((int(line.split()[2]) for line in macros.splitlines() if " __clang_major__ " in line), 0)
 
 
 def load_module(name: str, path: Path) -> ModuleType:

@@ -18,6 +18,7 @@ import pytest
 import ffi_core
 from ffi_core import FFI, CDefError, FFIError, PkgConfigError, VerificationError
 from ffi_core.build import shared_library_suffix, write_if_changed
+from ffi_harness import IS_PYPY, library_of
 
 pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
 
@@ -44,7 +45,7 @@ def make(
 def test_compile_makes_a_module(tmp_path: Path) -> None:
     path = Path(make(name="pkg.sub._m").compile(tmpdir=tmp_path))
     assert path.parent == tmp_path / "pkg" / "sub"
-    assert sorted(p.name for p in path.parent.iterdir()) == sorted(["_m.c", "_m.pyi", path.name])
+    assert sorted(p.name for p in path.parent.iterdir()) == sorted({"_m.c", "_m.pyi", path.name, library_of(path).name})
     done = run("from pkg.sub._m import ffi, lib; print(lib.f(41), repr(ffi))", tmp_path, cwd=tmp_path)
     assert done.stdout.startswith("42 "), done.stdout
 
@@ -163,7 +164,7 @@ def test_file_is_written_only_if_it_differs(tmp_path: Path) -> None:
 
 
 def test_rebuild_replaces_a_loaded_module(tmp_path: Path) -> None:
-    first = Path(make().compile(tmpdir=tmp_path))
+    first = library_of(Path(make().compile(tmpdir=tmp_path)))
     inode = first.stat().st_ino
     make("int f(int);", "static int f(int x) { return x + 2; }").compile(tmpdir=tmp_path)
     assert first.stat().st_ino != inode
@@ -257,9 +258,17 @@ def test_import_with_an_older_runtime_says_what_to_upgrade(tmp_path: Path) -> No
     path = tmp_path / "_m.c"
     make().emit_c_code(path)
     path.write_text(path.read_text().replace("#define FFIC_TABLE_VERSION 1u", "#define FFIC_TABLE_VERSION 7u"))
-    suffix = sysconfig.get_config_var("EXT_SUFFIX")
-    subprocess.run(["cc", "-shared", "-fPIC", path, "-o", tmp_path / f"_m{suffix}"], check=True)
+    module = tmp_path / f"_m{sysconfig.get_config_var('EXT_SUFFIX')}"
+    flags = []
+    if IS_PYPY:
+        flags, module = ["-DFFIC_LIBRARY=1"], library_of(Path(make().compile(tmpdir=tmp_path / "other")))
+        tmp_path = module.parent
+    subprocess.run(["cc", "-shared", "-fPIC", *flags, path, "-o", module], check=True)
     done = run("import _m", tmp_path, cwd=tmp_path)
+    if IS_PYPY:
+        assert "was generated for version 7 of the declaration table" in done.stdout
+        assert "reads version 1: pip install --upgrade" in done.stdout
+        return
     assert (
         "(table version 7), but the installed ffi_core is older (table version 1): pip install --upgrade" in done.stdout
     )
@@ -447,7 +456,7 @@ def test_pkgconfig_flags_join_the_options(pkg_config: Path) -> None:
     ffi.set_source_pkgconfig("_m", ["sample"], "", libraries=["z"], include_dirs=["own"])
     extension = ffi.distutils_extension(tmpdir=str(pkg_config), verbose=False)
     assert extension.include_dirs == ["own", "/opt/inc"]
-    assert extension.define_macros == [("A", None), ("B", "3")]
+    assert extension.define_macros == [("A", None), ("B", "3"), *([("FFIC_LIBRARY", "1")] if IS_PYPY else [])]
     assert extension.extra_compile_args == ["-fsomething"]
     assert extension.library_dirs == ["/opt/lib"]
     assert extension.libraries == ["z", "m"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffi_harness import IS_ORACLE, MODES, Builder
+from ffi_harness import IS_ORACLE, MODES, Builder, clang_version
 
 if IS_ORACLE:
     pytest.skip("CFFI has no 128-bit integers", allow_module_level=True)
@@ -98,6 +98,7 @@ def test_arguments_and_results(pair: tuple[Any, Any], a: int, b: int) -> None:
     assert pair[1].add(a, b) == wrap(a + b)
 
 
+@pytest.mark.skipif(0 < clang_version() < 18, reason="clang before 18 does not pass these as the ABI says")
 @given(unsigned, unsigned, unsigned, unsigned, signed, st.integers(-(2**31), 2**31 - 1))
 def test_arguments_that_registers_do_not_hold(
     pair: tuple[Any, Any], a: int, c: int, e: int, f: int, h: int, b: int

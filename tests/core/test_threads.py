@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any, Callable
 
-from ffi_harness import Builder
+from ffi_harness import Builder, collect
 
 CDEF = """
 typedef struct { int x, y; } point;
@@ -150,6 +150,7 @@ def test_objects_die_in_other_threads(ffi: Any) -> None:
             assert ffi.from_handle(handle) is owned
 
     run(6, work)
+    collect()
     assert sorted(seen) == sorted(list(range(200)) * 6)
 
 

@@ -271,6 +271,7 @@ def _run_setuptools(extension: Extension, folder: Path, scratch: Path, *, verbos
 
         def build_extensions(self) -> None:
             compiler: Any = self.compiler
+            let_it_link_cplusplus(compiler)
             # What starts programs is `spawn` in older versions of setuptools, `call` in newer ones.
             compiler.spawn = compiler.call = lambda command, **_: _spawn(command, folder, compiler, verbose=verbose)
             super().build_extensions()
@@ -288,6 +289,12 @@ def _run_setuptools(extension: Extension, folder: Path, scratch: Path, *, verbos
     except (BaseError, CCompilerError, OSError) as error:
         raise VerificationError(f"compiling {extension.name} failed\n{error}") from error
     return Path(command.get_ext_fullpath(extension.name))
+
+
+def let_it_link_cplusplus(compiler: Any) -> None:
+    """Tell setuptools how C++ is linked, where the configuration of Python does not say it: that of PyPy."""
+    if getattr(compiler, "linker_so_cxx", ()) is None:
+        compiler.linker_so_cxx = [compiler.compiler_cxx[0], *compiler.linker_so[1:]]
 
 
 def _spawn(command: list[str], folder: Path, compiler: Any, *, verbose: bool) -> None:

@@ -28,6 +28,7 @@ from ffi_core.build import (
     GeneratedModule,
     extension_for,
     is_limited,
+    let_it_link_cplusplus,
     library_name,
     module_suffix,
     opens_libraries,
@@ -193,6 +194,7 @@ class GeneratingBuildExt(build_ext):
         look = getattr(self, "pre_run", None)
         if look is not None:
             look(ext, built.ffi)
+        let_it_link_cplusplus(self.compiler)
         # Only meanwhile: it is no part of source distributions.
         own_sources = ext.sources
         ext.sources = [path.as_posix(), *own_sources]

@@ -200,7 +200,7 @@ slot_of_frame(const ffic_ctype *ct, char *frame, Py_ssize_t i)
 {
     char *slot = frame + i * SLOT;
     if (FFIC_UNLIKELY(ct->code > FFIC_CODE_U64 && ffic_is_wide(ct))) {
-        memcpy(&slot, slot, sizeof slot);
+        memcpy(&slot, slot, sizeof(char *));
     }
     return slot;
 }

@@ -22,8 +22,9 @@ import cffi.verifier
 import pytest
 import tomllib
 
-from ffi_core import runtime
+from ffi_core import errors, front, runtime
 from ffi_core.build import module_suffix
+from ffi_core.front.origin import UNKNOWN
 
 HERE: Final = Path(__file__).resolve().parent
 LIST: Final = HERE.parent / "internal.toml"
@@ -64,6 +65,9 @@ cffi.ffiplatform.flatten = None  # type: ignore[attr-defined]
 cffi.verifier._FORCE_GENERIC_ENGINE = False  # type: ignore[attr-defined]
 cffi.verifier._locate_engine_class = None  # type: ignore[attr-defined]
 cffi.verifier._get_so_suffixes = lambda: [module_suffix()]  # type: ignore[attr-defined]
+# Errors show more of a place than cffi's, whose whole texts the suite compares: the file, the column, the line itself and a caret.
+front.origin = lambda text, filename, call_line: UNKNOWN
+errors._show = lambda message, place: f"{place.file}:{place.line}: {message}"
 # Libraries for embedding need no preparation.
 cffi.api.FFI._apply_embedding_fix = lambda ffi, kwds: None  # type: ignore[attr-defined]
 

@@ -83,4 +83,4 @@ def test_errors_name_the_line_of_the_file(script: str) -> None:
     file, line = origin(text, script, 15)
     with pytest.raises(CDefError) as caught:
         parse(text, file=file, first_line=line)
-    assert str(caught.value).startswith(f"{script}:18:11: unknown type 'foo'")
+    assert str(caught.value).startswith(f"{script}:18:11: g arg 1: unknown type 'foo'")

@@ -64,7 +64,11 @@ def test_it_cannot_be_changed() -> None:
 
 def test_it_is_copied_and_pickled() -> None:
     entry = PasswdEntry(VALUES)
-    assert entry._replace(pw_uid=5).pw_uid == 5
+    changed = entry._replace(pw_uid=5)
+    assert type(changed) is PasswdEntry
+    assert changed == PasswdEntry((*VALUES[:2], 5, *VALUES[3:]))
+    with pytest.raises((ValueError, TypeError), match="unexpected field names"):
+        entry._replace(pw_id=5)
     assert entry._asdict() == dict(zip(NAMES, VALUES))
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         again = pickle.loads(pickle.dumps(entry, protocol))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import datetime as dt
 import inspect
+import sys
 import threading
 import time
 import types
@@ -32,7 +33,7 @@ def test_only_the_raw_layer_knows_of_c() -> None:
         names = imports(path)
         if path.name != "_raw.py":
             assert "timewrap._time" not in names, path
-        if path.name != "_build.py":
+        if path.name not in ("_build.py", "_time.py"):  # the latter is generated, on PyPy
             assert not any(name.startswith("ffi_core") for name in names), path
 
 
@@ -44,7 +45,8 @@ def test_the_public_names_are_declared() -> None:
 
 def test_everything_that_the_standard_library_has_is_there() -> None:
     missing = {name for name in dir(time) if not name.startswith("__") and not hasattr(timewrap, name)}
-    assert missing == set()
+    # PyPy has one that was removed, and one of its own.
+    assert missing <= ({"clock", "_get_time_info"} if sys.implementation.name == "pypy" else set())
 
 
 def test_constants_are_the_systems() -> None:
@@ -58,7 +60,7 @@ def test_functions_have_their_names() -> None:
         value = getattr(timewrap, name)
         if callable(value):
             assert value.__name__ == name
-            assert value.__doc__
+            assert value.__doc__ or value is time.struct_time  # PyPy's own says nothing
 
 
 def results() -> Iterator[object]:

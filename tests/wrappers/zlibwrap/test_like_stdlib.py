@@ -44,7 +44,8 @@ def outcome(do: Callable[[], Any]) -> object:
     try:
         result = do()
     except Exception as error:  # noqa: BLE001 - whatever comes is compared
-        words = str(error) if type(error).__name__ == "error" else ""
+        # PyPy's zlib has other words.
+        words = str(error) if type(error).__name__ == "error" and sys.implementation.name != "pypy" else ""
         return type(error).__name__, words
     assert type(result) is bytes
     return result

@@ -47,6 +47,10 @@ static __attribute__((unused)) void ffic_call_python(uint32_t index, void *frame
     }
     memset(frame, 0, result_size);
 }
+
+/* The frame is the only way here; see the same macros of plain libraries. */
+#define FFIC_CALL_BODY(index, cast, arguments)
+#define FFIC_RETURN_BODY(index, cast, arguments)
 """
 
 START: Final = """\

@@ -180,6 +180,10 @@ class GlobalEmitter:
             out.add(f"FFIC_EXPORT {head};")
         out.add(f"{'FFIC_EXPORT' if decl.exported else 'static'} {head}")
         out.add("{")
+        if not any(map(spelling.is_wide, (decl.type.result, *decl.type.parameters))):
+            kind = "RETURN" if has_result else "CALL"
+            body_type = spelling.declare(Pointer(decl.type))
+            out.add(f"FFIC_{kind}_BODY({self._python_index[decl.name]}, ({body_type}), ({', '.join(names)}))")
         out.add(f"FFIC_FRAME({max(1, len(names))}, {size}) ffic_frame;")
         for index, (name, ctype) in enumerate(zip(names, decl.type.parameters)):
             source = name

@@ -132,6 +132,19 @@ static const struct ffic_runtime *ffic_runtime;
 #define FFIC_FRAME(n, size) \\
     union { char bytes[(size) > 16 * (n) ? (size) : 16 * (n)]; long double number; void *pointer; int64_t integer; }
 
+#if defined(FFIC_LIBRARY)
+/* An interpreter that makes C functions of Python functions stores them here, by their index: no frame is needed then. */
+FFIC_EXPORT void (*ffic_bodies_@NAME@[sizeof ffic_python / sizeof ffic_python[0]])(void) = {NULL};
+#  define FFIC_BODY(index, cast) (cast ffic_bodies_@NAME@[index])
+#  define FFIC_CALL_BODY(index, cast, arguments) \
+       if (ffic_bodies_@NAME@[index] != NULL) { FFIC_BODY(index, cast) arguments; return; }
+#  define FFIC_RETURN_BODY(index, cast, arguments) \
+       if (ffic_bodies_@NAME@[index] != NULL) { return FFIC_BODY(index, cast) arguments; }
+#else
+#  define FFIC_CALL_BODY(index, cast, arguments)
+#  define FFIC_RETURN_BODY(index, cast, arguments)
+#endif
+
 static void ffic_call_python(uint32_t index, void *frame, size_t result_size)
 {
     if (ffic_runtime != NULL) {

@@ -158,6 +158,8 @@ class TypeReader:
             if type(parameter).__name__ == "EllipsisParam":
                 variadic = True
                 continue
+            if type(parameter).__name__ == "ID":
+                raise self._context.error(_untyped(node, len(parameters) + 1, parameter.name), parameter)
             ctype = self._parameter(parameter)
             if ctype is None:
                 self._check_lone_void(parameter, node)
@@ -170,8 +172,6 @@ class TypeReader:
 
     def _parameter(self, node: Node) -> Optional[CType]:
         """Read the type of a parameter; None for ``void``."""
-        if type(node).__name__ == "ID":
-            raise self._context.error(f"unknown type '{node.name}'", node)
         ctype = self.known(self._declarator(node.type, parameter=True), node)
         resolved = self._context.resolve(ctype)
         if isinstance(resolved, Void):
@@ -207,3 +207,13 @@ def _qualifiers(words: Optional[list[str]]) -> tuple[str, ...]:
     if not words:
         return ()
     return tuple(dict.fromkeys(word for word in words if word != "static"))
+
+
+def _untyped(function: Node, number: int, name: str) -> str:
+    """Say that a parameter is only a name: an unknown type, or C of before 1989."""
+    while type(function).__name__ != "TypeDecl":
+        function = function.type
+    return (
+        f"{function.declname or 'function'} arg {number}: unknown type '{name}' (if you meant to use the old C syntax of "
+        "giving untyped arguments, it is not supported)"
+    )

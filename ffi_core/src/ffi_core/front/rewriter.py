@@ -278,7 +278,8 @@ class Rewriter:
 
     def _misplaced_dots(self, before: str, after: str, kind: str) -> str:
         if before == "(" and after == ")":
-            return "a function needs a parameter before '...'"
+            name = self._texts[-2] if len(self._texts) > 1 and self._texts[-2].isidentifier() else ""
+            return f"{name and name + ': '}a function with only '(...)' as argument is not correct C"
         if before in _NUMBER_WORDS:
             return f"'{before}...' can only be used in a typedef"
         if kind in {"struct", "union"} and before in {"{", ";"}:

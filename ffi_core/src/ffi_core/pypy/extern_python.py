@@ -1,6 +1,7 @@
 """extern "Python": C functions of a generated library whose bodies are in Python.
 
-The library calls us with the number of the function and a frame, in which each argument has 16 bytes.  For each body a
+A body without wide values is made a C function, which the library is told of: it calls that with the arguments as they are.
+For others, it calls us with the number of the function and a frame, in which each argument has 16 bytes.  For each such body a
 function is written that reads its arguments from there, with no loop: the interpreter's compiler makes the most of that.
 """
 
@@ -8,13 +9,13 @@ from __future__ import annotations
 
 import sys
 
-from ffi_core.errors import FFIError
+from ffi_core.errors import FFIError, MissingSymbolError
 from ffi_core.pypy import c_types
 from ffi_core.pypy.backend import CHAR_POINTER, VOID, VOID_POINTER, backend
 from ffi_core.pypy.declarations import PYTHON
 from ffi_core.pypy.function import make_closure
 from ffi_core.pypy.table import RUNTIME
-from ffi_core.pypy.unraisable import report
+from ffi_core.pypy.unraisable import report, reporter
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _UNSIGNED: Any = backend.new_primitive_type("uint32_t")
 _CALL_PYTHON: Any = backend.new_function_type((VOID_POINTER, _UNSIGNED, CHAR_POINTER), VOID, False)
+_ADDRESSES: Any = backend.new_pointer_type(VOID_POINTER)
 _START: Any = backend.new_function_type((RUNTIME,), VOID, False)
 
 _BODY = """\
@@ -53,9 +55,13 @@ def start(ffi: FFI, library: Library) -> None:
     runtime.call_python = entrance
     # C may call for as long as the library is loaded, which is for good.
     ffi._python_bodies = bodies
+    tail = (ffi._name or "").rpartition(".")[2]
+    try:
+        ffi._c_bodies = backend.cast(_ADDRESSES, library.symbol(f"ffic_bodies_{tail}"))
+    except MissingSymbolError:  # an earlier version generated it
+        ffi._c_bodies = None
     _KEPT.append((entrance, runtime))
-    name = ffi._name or ""
-    backend.cast(_START, library.symbol(f"ffic_start_{name.rpartition('.')[2]}"))(runtime)
+    backend.cast(_START, library.symbol(f"ffic_start_{tail}"))(runtime)
 
 
 _KEPT: list[Any] = []
@@ -89,7 +95,39 @@ def define(ffi: FFI, name: Any, body: Any, error: Any, onerror: Optional[Callabl
         raise TypeError(f"expected a callable object for '{function.pointer().cname}', not {type(body).__name__}")
     if onerror is not None and not callable(onerror):
         raise TypeError(f"expected a callable object for 'onerror', not {type(onerror).__name__}")
-    declared.home._python_bodies[declared.row.size] = _runner(function, body, error, onerror)
+    home, number = declared.home, declared.row.size
+    if home._c_bodies is None or any(map(c_types.is_wide, (function.result, *function.arguments))):
+        home._python_bodies[number] = _runner(function, body, error, onerror)
+    else:
+        made = _c_function(function, body, error, onerror)
+        _KEPT.append(made)  # C may be in it while it gets another body
+        home._c_bodies[number] = made
+
+
+def _c_function(function: c_types.FunctionType, body: Any, error: Any, onerror: Any) -> Any:
+    """Make a C function of a body."""
+    pointer = None
+    if function.result.kind == "void":
+        _check_no_error(function, error)
+    else:
+        pointer = backend.new_pointer_type(function.result)
+        if error is not None:
+            error = backend.newp(pointer, error)[0]
+
+    def failed(kind: Any, value: Any, traceback: Any) -> Any:
+        try:
+            answer = onerror(kind, value, traceback)
+            return answer if answer is None or pointer is None else backend.newp(pointer, answer)[0]
+        except BaseException as second:  # noqa: BLE001 - C cannot be told
+            report(second, onerror)
+            report(value, body)
+
+    return backend.callback(function.pointer(), body, error, reporter(body) if onerror is None else failed)
+
+
+def _check_no_error(function: c_types.FunctionType, error: Any) -> None:
+    if error is not None:
+        raise TypeError(f"'{function.pointer().cname}' returns nothing, so there is no 'error' value")
 
 
 def _runner(function: c_types.FunctionType, body: Any, error: Any, onerror: Any) -> Callable[[Any], None]:
@@ -114,8 +152,7 @@ def _runner(function: c_types.FunctionType, body: Any, error: Any, onerror: Any)
     store, check = "", "pass"
     pointer = None
     if result.kind == "void":
-        if error is not None:
-            raise TypeError(f"'{function.pointer().cname}' returns nothing, so there is no 'error' value")
+        _check_no_error(function, error)
         store, check = "answer = ", "if answer is not None: refuse(answer)"
     else:
         pointer = namespace["result"] = backend.new_pointer_type(result)

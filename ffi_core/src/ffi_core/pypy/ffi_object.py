@@ -74,6 +74,7 @@ class FFI:
         self._once: dict[Any, list[Any]] = {}
         self._once_lock = RLock()
         self._python_bodies: Optional[list[Any]] = None
+        self._c_bodies: Any = None
         self._name: Optional[str] = None
         self._declares = False  # has cdef(): type expressions can declare, as in C, and be whatever the front end reads
 
@@ -226,12 +227,17 @@ class FFI:
             ctype = self._type(cdecl)
         try:
             return _newp(promote(ctype), init)
-        except TypeError as error:
+        except (TypeError, OverflowError, KeyError, ValueError) as error:
             if not isinstance(ctype, CType):  # a function type, or an attribute that every object has
                 return _newp(self._type(cdecl), init)
             if "unknown size" in str(error):
                 self._explain(ctype)
-            raise
+            from ffi_core.pypy.initializers import explain
+
+            better = explain(ctype, init, error)
+            if better is error:
+                raise
+        raise better
 
     def new_allocator(
         self,

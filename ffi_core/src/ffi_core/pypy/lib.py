@@ -6,6 +6,8 @@ class that each `lib` has for itself: the interpreter's compiler sees through bo
 
 from __future__ import annotations
 
+import sys
+
 from ffi_core.errors import FFIError, MissingConstantError, MissingSymbolError
 from ffi_core.pypy import c_types
 from ffi_core.pypy.backend import backend
@@ -14,16 +16,25 @@ from ffi_core.pypy.function import Function, wide_function
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any, Callable, NoReturn, Optional
 
     from ffi_core.pypy.declarations import Declarations, Declared
     from ffi_core.pypy.library import Library
 
 
-class Lib:
+class _Stored:
+    """What has a dictionary."""
+
+
+_dict_of: Any = _Stored.__dict__["__dict__"].__get__
+"""Gives the dictionary of an object, which for a `lib` has the names that were looked up."""
+
+
+class Lib(_Stored):
     """The functions, constants and variables of a C library."""
 
-    # Filled in by new_lib(); the dictionary of the object has nothing but what users see.
+    # Filled in by new_lib(); the dictionary of the object has nothing but what was looked up.
     _declarations: Declarations
     _library: Optional[Library]
     _title: str
@@ -54,6 +65,29 @@ class Lib:
     def __dir__(self) -> list[str]:
         # What starts with a dollar sign is of our own making.
         return sorted({name for name in self._declarations.global_names() if not name.startswith("$")})
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        """All functions and constants, and the addresses of variables, but for what the library does not have."""
+        return dict(self._all())
+
+    def _all(self) -> Iterator[tuple[str, Any]]:
+        for name in dir(self):
+            declared = self._declarations.find_global(name)
+            if declared is not None:
+                try:
+                    yield name, address_in(self, name) if declared.kind == VARIABLE else getattr(self, name)
+                except FFIError:
+                    continue
+
+    @property
+    def __class__(self) -> type:
+        """What ``isinstance()`` is told: that this passes for a module."""
+        return type(sys)
+
+    @__class__.setter
+    def __class__(self, other: type) -> None:
+        raise TypeError("the class of a lib cannot be changed")
 
     def __repr__(self) -> str:
         if self._library is None:
@@ -199,7 +233,7 @@ def new_lib(declarations: Declarations, library: Optional[Library], title: str) 
 
 def close_lib(lib: Lib) -> None:
     """Close its library.  What was looked up is forgotten: the next look-up says that the library is closed."""
-    lib.__dict__.clear()
+    _dict_of(lib).clear()
     if lib._library is not None:
         lib._library.close()
 

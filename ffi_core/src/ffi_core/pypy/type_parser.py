@@ -228,9 +228,14 @@ class _Parser:
 
     def fail(self, message: str, place: Optional[int] = None, error: type[CDefError] = CDefError) -> NoReturn:
         place = self.start if place is None else place
-        if len(self.text) > 500:  # the caret of a very long text would not be found anyway
-            raise error(f"{message}, at character {place} of a type of {len(self.text)} characters")
-        raise error(f"{message}\n{self.text}\n{' ' * place}^")
+        shown = self.text.encode("utf-8", "surrogatepass")
+        offset = len(self.text[:place].encode("utf-8", "surrogatepass"))
+        if len(shown) > 500:  # the caret of a very long text would not be found anyway
+            from ffi_core.pypy.notes import noted
+
+            raise noted(error(message), f"at character {offset} of a type of {len(shown)} characters")
+        line = "".join(" " if byte in b"\t\n\v\f\r" else chr(byte) if 32 <= byte < 127 else "?" for byte in shown)
+        raise error(f"{message}\n{line}\n{' ' * offset}^")
 
     def fail_length(self, message: str) -> NoReturn:
         self.fail(message, error=ArrayLengthError)

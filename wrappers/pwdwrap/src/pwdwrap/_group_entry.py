@@ -31,6 +31,10 @@ class GroupEntry(_Fields):
             raise TypeError(f"{cls.__name__}() takes a 4-sequence ({len(self)}-sequence given)")
         return self
 
+    def _replace(self: _E, /, **changes: object) -> _E:
+        """Return a copy with some items changed; PyPy's own would call the class with the items as keywords."""
+        return type(self)._make(_Fields(*self)._replace(**changes))  # type: ignore[arg-type]
+
     def __reduce__(self) -> tuple[type[GroupEntry], tuple[tuple[object, ...]]]:
         """Tell ``copy`` and ``pickle`` to give ``__new__`` its one argument."""
         return type(self), (tuple(self),)

@@ -18,18 +18,33 @@ _lib: Final = _time.lib
 _FIELDS: Final = ("tm_year", "tm_mon", "tm_mday", "tm_hour", "tm_min", "tm_sec", "tm_wday", "tm_yday", "tm_isdst")
 _ENCODING: Final = {"encoding": sys.getfilesystemencoding(), "errors": sys.getfilesystemencodeerrors()}
 
+
+def _function(name: str) -> Callable[[], Any]:
+    """Return a function of the library as users may see it: on PyPy it is C data, which a Python function hides."""
+    function: Callable[[], Any] = getattr(_lib, name)
+    if sys.implementation.name != "pypy":
+        return function
+
+    def call() -> Any:
+        return function()
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"{_ffi.typeof(function).result.cname} {name}(void);"
+    return call
+
+
 # Clocks that cannot fail.
 
-time: Final[Callable[[], float]] = _lib.time
-monotonic: Final[Callable[[], float]] = _lib.monotonic
-perf_counter: Final[Callable[[], float]] = _lib.perf_counter
-process_time: Final[Callable[[], float]] = _lib.process_time
-thread_time: Final[Callable[[], float]] = _lib.thread_time
-time_ns: Final[Callable[[], int]] = _lib.time_ns
-monotonic_ns: Final[Callable[[], int]] = _lib.monotonic_ns
-perf_counter_ns: Final[Callable[[], int]] = _lib.perf_counter_ns
-process_time_ns: Final[Callable[[], int]] = _lib.process_time_ns
-thread_time_ns: Final[Callable[[], int]] = _lib.thread_time_ns
+time: Final[Callable[[], float]] = _function("time")
+monotonic: Final[Callable[[], float]] = _function("monotonic")
+perf_counter: Final[Callable[[], float]] = _function("perf_counter")
+process_time: Final[Callable[[], float]] = _function("process_time")
+thread_time: Final[Callable[[], float]] = _function("thread_time")
+time_ns: Final[Callable[[], int]] = _function("time_ns")
+monotonic_ns: Final[Callable[[], int]] = _function("monotonic_ns")
+perf_counter_ns: Final[Callable[[], int]] = _function("perf_counter_ns")
+process_time_ns: Final[Callable[[], int]] = _function("process_time_ns")
+thread_time_ns: Final[Callable[[], int]] = _function("thread_time_ns")
 
 # Other clocks.
 
