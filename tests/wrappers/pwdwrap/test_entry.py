@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import grp as standard_grp
 import pickle
 import pwd as standard_pwd
 from typing import Any
@@ -13,6 +14,7 @@ import pwdwrap
 from pwdwrap import PasswdEntry
 
 pwd: Any = standard_pwd
+grp: Any = standard_grp
 
 VALUES = ("user", "x", 1000, 1001, "A User", "/home/user", "/bin/sh")
 NAMES = ("pw_name", "pw_passwd", "pw_uid", "pw_gid", "pw_gecos", "pw_dir", "pw_shell")
@@ -83,3 +85,9 @@ def test_repr_names_the_fields() -> None:
         "PasswdEntry(pw_name='user', pw_passwd='x', pw_uid=1000, pw_gid=1001, pw_gecos='A User',"
         " pw_dir='/home/user', pw_shell='/bin/sh')"
     )
+
+
+def test_the_numbers_of_its_fields() -> None:
+    for name in ("n_fields", "n_sequence_fields", "n_unnamed_fields"):
+        assert getattr(pwdwrap.getpwuid(0), name) == getattr(pwd.getpwuid(0), name)
+        assert getattr(pwdwrap.getgrgid(0), name) == getattr(grp.getgrgid(0), name)

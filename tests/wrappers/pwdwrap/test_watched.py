@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import pwdwrap
-from pwdwrap import WatchedDatabase
+from pwdwrap import WatchedDatabase, _watched
 
 FakeRun = Callable[..., Any]
 
@@ -175,3 +175,20 @@ def test_threads_share_a_database() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["interval", "max_age"])
+@pytest.mark.parametrize("value", [-1, -0.001, float("nan"), "5", b""])
+def test_times_without_meaning(name: str, value: Any) -> None:
+    with pytest.raises(TypeError if isinstance(value, (str, bytes)) else ValueError):
+        WatchedDatabase(**{name: value})
+
+
+def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_watched, "_MOST_ANSWERS", 3)
+    database = WatchedDatabase()
+    root = database.user(0)
+    for number in range(10):
+        assert database.find_user(f"no-such-user-{number}") is None
+    assert len(database._users._snapshot.answers) <= 3
+    assert database.user(0) == root

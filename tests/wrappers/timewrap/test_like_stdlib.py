@@ -222,3 +222,16 @@ def test_threads_do_not_disturb_each_other() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize("is_dst", [-(2**31), -5, -2, -1, 0, 1, 2, 5, 2**31 - 1])
+def test_every_flag_of_summer_time(set_zone: SetZone, is_dst: int) -> None:
+    set_zone("EST+05EDT,M4.1.0,M10.5.0")
+    fields: Any = (2000, 7, 1, 12, 0, 0, 5, 183, is_dst)
+    assert outcome(timewrap.strftime, "%Z %z", fields) == outcome(time.strftime, "%Z %z", fields)
+    assert outcome(timewrap.mktime, fields) == outcome(time.mktime, fields)
+
+
+@pytest.mark.parametrize("when", [2**63, -(2**63) - 1, 2**70, 1.5, "x", None])
+def test_what_no_clock_can_be_set_to(when: Any) -> None:
+    assert outcome(timewrap.clock_settime_ns, 10**6, when) == outcome(time.clock_settime_ns, 10**6, when)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 
 class _Fields(NamedTuple):
@@ -28,6 +28,11 @@ class PasswdEntry(_Fields):
     """
 
     __slots__ = ()
+
+    # What struct sequences of the standard library say of themselves.
+    n_fields: ClassVar[int] = 7
+    n_sequence_fields: ClassVar[int] = 7
+    n_unnamed_fields: ClassVar[int] = 0
 
     def __new__(cls: type[_E], fields: Iterable[object], /) -> _E:
         self: _E = tuple.__new__(cls, fields)

@@ -21,6 +21,9 @@ _Path = Union[str, "os.PathLike[str]"]
 
 _NOTHING: Final = object()
 
+_MOST_ANSWERS: Final = 100_000
+"""Names that are asked for may come from anybody: their number must not fill the memory."""
+
 
 class _Snapshot:
     """What was looked up while a file was in one state."""
@@ -52,6 +55,8 @@ class _Memory:
         answer = snapshot.answers.get(key, _NOTHING)
         if answer is _NOTHING:
             answer = look_up()
+            if len(snapshot.answers) >= _MOST_ANSWERS:
+                snapshot.answers.clear()
             snapshot.answers[key] = answer
         return cast(_T, answer)
 
@@ -82,6 +87,7 @@ class WatchedDatabase:
     LDAP.  That a user or group is not there is remembered too.
 
     It may be used from several threads.  Nobody gets an old answer once a look-up began after the change.
+    Errors: ``ValueError`` for times that are negative; ``TypeError``.
     """
 
     def __init__(
@@ -92,6 +98,9 @@ class WatchedDatabase:
         interval: float = 0.0,
         max_age: Optional[float] = None,
     ) -> None:
+        for name, value in (("interval", interval), ("max_age", 0.0 if max_age is None else max_age)):
+            if not value >= 0:  # nor NaN
+                raise ValueError(f"{name} must be a number of seconds that is not negative, not {value!r}")
         self._users = _Memory(os.fspath(passwd), interval, max_age)
         self._groups = _Memory(os.fspath(group), interval, max_age)
 

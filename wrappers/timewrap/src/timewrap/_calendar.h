@@ -293,6 +293,7 @@ static long timewrap_strftime(const wchar_t *format, const int *fields, const wc
     if (status != 0) {
         return -status;
     }
+    tm.tm_isdst = tm.tm_isdst < -1 ? -1 : tm.tm_isdst > 1 ? 1 : tm.tm_isdst; /* the C library knows of no others */
     tm.tm_gmtoff = offset;
     if (zone != NULL) {
         const size_t length = wcstombs(name, zone, sizeof name - 1);

@@ -18,6 +18,7 @@ from timewrap import _raw
 _seconds = _raw.seconds
 _nanoseconds = _raw.nanoseconds
 _FAILED: Final = _raw.FAILED
+_LIMIT: Final = 1 << 63
 
 CONSTANTS: Final[dict[str, int]] = dict(_raw.constants())
 """The clocks that this system has, by the names of their constants."""
@@ -88,7 +89,10 @@ def clock_settime_ns(clk_id: int, time: SupportsIndex, /) -> None:
 
     Errors: ``OSError`` (``PermissionError``); ``OverflowError``.
     """
-    seconds, nanoseconds = divmod(index(time), 1_000_000_000)
+    number = index(time)
+    if not -_LIMIT <= number < _LIMIT:
+        raise OverflowError("timestamp too large to convert to C PyTime_t")
+    seconds, nanoseconds = divmod(number, 1_000_000_000)
     error = _raw.set_clock(clk_id, seconds, nanoseconds)
     if error:
         raise OSError(error, os.strerror(error))
