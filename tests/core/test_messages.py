@@ -16,8 +16,9 @@ CDEF = """
     struct bits { int flag : 1; int three : 3; unsigned two : 2; };
     struct opaque;
     int count(const char *format, ...);
+    int twice(int x);
 """
-SOURCE = CDEF + "int count(const char *format, ...) { return format[0]; }"
+SOURCE = CDEF + "int count(const char *format, ...) { return format[0]; } int twice(int x) { return 2 * x; }"
 
 
 def check(error: BaseException, message: str, note: str, *, ours: bool = False) -> None:
@@ -110,6 +111,71 @@ def test_arguments(lib: Any) -> None:
         lib.count(5)
     message = "initializer for ctype 'char *' must be a cdata pointer, not int"
     assert str(caught.value) == (message if IS_ORACLE or IS_PYPY else f"{message} (argument 1 of count())")
+
+
+@ours_only("our own words")
+@pytest.mark.parametrize(
+    "name", ["C", "Zähler", "Ж" * 30, "l" * 150, "long" * 80], ids=["ascii", "latin", "wide", "long", "cut"]
+)
+def test_arguments_of_classes_of_any_name(lib: Any, name: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        lib.twice(type(name, (), {})())
+    text = f"an integer is required for ctype 'int', not {name[:200]} (argument 1 of twice())"
+    assert caught.value.args == (text,)
+    assert type(caught.value) is TypeError
+
+
+@ours_only("our own words")
+@pytest.mark.parametrize("value", [2**31, -(2**31) - 1, 2**63, -(2**64)])
+def test_arguments_that_do_not_fit(lib: Any, value: int) -> None:
+    with pytest.raises(OverflowError) as caught:
+        lib.twice(value)
+    assert caught.value.args == (f"integer {value} does not fit 'int' (argument 1 of twice())",)
+
+
+@ours_only("our own words")
+def test_errors_have_the_context_that_python_gives(lib: Any) -> None:
+    outer = KeyError(5)
+
+    def call_within() -> None:
+        try:
+            raise outer
+        except KeyError:
+            lib.twice(None)
+
+    with pytest.raises(TypeError) as caught:
+        call_within()
+    assert caught.value.__context__ is outer
+
+
+@ours_only("our own words")
+def test_arguments_whose_own_code_fails(lib: Any) -> None:
+    class Number:
+        def __init__(self, error: Exception) -> None:
+            self.error = error
+
+        def __index__(self) -> int:
+            raise self.error
+
+    class OwnError(ValueError):
+        pass
+
+    with pytest.raises(ValueError, match=r"^too late \(argument 1 of twice\(\)\)$"):
+        lib.twice(Number(ValueError("too late")))
+    own = OwnError("too late", 5)
+    with pytest.raises(OwnError) as caught:
+        lib.twice(Number(own))
+    assert caught.value is own
+    assert own.args == ("too late", 5)
+
+
+@ours_only("our own words")
+def test_no_field_of_a_name_that_wants_escapes(ffi: Any) -> None:
+    bits = ffi.new("struct bits *")
+    for name in ("it's", "a\nb", "größe", "x" * 600, "flag2"):
+        with pytest.raises(AttributeError) as caught:
+            getattr(bits, name)
+        assert str(caught.value) == f"cdata 'struct bits *' has no field {name!r}"
 
 
 def test_callbacks_that_cannot_be_made(ffi: Any) -> None:

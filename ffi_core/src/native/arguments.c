@@ -86,7 +86,7 @@ check_bools(PyObject *bytes)
 }
 
 int
-ffic_convert_pointer(ffic_ctype *ct, PyObject *value, ffic_frame *f, char **pointer)
+ffic_convert_pointer(ffic_ctype *ct, PyObject *value, ffic_frame *f, char **pointer, ffic_argument_place *place)
 {
     if (PyBytes_Check(value) && (ffic_takes_bytes(ct->item) || is_bool(ct->item))) {
         *pointer = PyBytes_AS_STRING(value);
@@ -97,7 +97,7 @@ ffic_convert_pointer(ffic_ctype *ct, PyObject *value, ffic_frame *f, char **poin
                     ct->item->kind != FFIC_KIND_FUNCTION)) {
         return convert_to_array(ct, value, f, pointer);
     }
-    return ffic_to_pointer(ct, value, pointer);
+    return ffic_to_pointer(ct, value, pointer, place);
 }
 
 /* A record by value: its words go where registers and stack slots are filled from. */
@@ -134,20 +134,21 @@ convert_record(const ffic_argument *argument, PyObject *value, ffic_frame *f)
     return 0;
 }
 
-int
-ffic_convert_argument(const ffic_argument *argument, PyObject *value, ffic_frame *f)
+/* Any argument of a register call, into its words. */
+static int
+convert(const ffic_argument *argument, PyObject *value, ffic_frame *f, ffic_argument_place *at)
 {
     ffic_ctype *ct = argument->type;
     ffic_word *place = &f->words[argument->slot];
     char *storage;
     switch ((ffic_argument_way)argument->way) {
     case FFIC_ARGUMENT_INTEGER:
-        return ffic_to_integer(ct, value, &place->i);
+        return ffic_to_integer(ct, value, &place->i, at);
     case FFIC_ARGUMENT_DOUBLE:
-        return ffic_to_double(ct, value, &place->f);
+        return ffic_to_double(ct, value, &place->f, at);
     case FFIC_ARGUMENT_FLOAT: {
         double number;
-        if (ffic_to_double(ct, value, &number) < 0) {
+        if (ffic_to_double(ct, value, &number, at) < 0) {
             return -1;
         }
         float narrow = (float)number;
@@ -157,7 +158,7 @@ ffic_convert_argument(const ffic_argument *argument, PyObject *value, ffic_frame
     }
     case FFIC_ARGUMENT_POINTER: {
         char *pointer;
-        if (ffic_convert_pointer(ct, value, f, &pointer) < 0) {
+        if (ffic_convert_pointer(ct, value, f, &pointer, at) < 0) {
             return -1;
         }
         place->p = pointer;
@@ -184,51 +185,27 @@ ffic_convert_argument(const ffic_argument *argument, PyObject *value, ffic_frame
     Py_UNREACHABLE();
 }
 
-/* ---- errors ------------------------------------------------------------------------------------------- */
-
-/* How messages name what is called: "strlen()", or a function pointer's repr. */
-static PyObject *
-callee_name(const ffic_plan *plan, PyObject *callee)
+int
+ffic_convert_argument(const ffic_plan *plan, PyObject *callee, Py_ssize_t index, PyObject *value, ffic_frame *f)
 {
-    if (ffic_is_function(plan->type->state, callee)) {
-        return PyUnicode_FromFormat("%U()", ffic_function_of(callee)->name);
+    ffic_argument_place place;
+    ffic_argument_place_start(&place, plan, callee, index);
+    int result = convert(&plan->arguments[index], value, f, &place);
+    if (FFIC_UNLIKELY(result < 0)) {
+        ffic_blame_argument(&place);
     }
-    return PyObject_Repr(callee);
+    return result;
 }
 
+/* ---- errors ------------------------------------------------------------------------------------------- */
+
 void
-ffic_blame_argument(const ffic_plan *plan, PyObject *callee, Py_ssize_t index)
+ffic_argument_place_start(ffic_argument_place *place, const ffic_plan *plan, PyObject *callee, Py_ssize_t index)
 {
-    PyObject *type, *value, *traceback;
-    if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_OverflowError) &&
-        !PyErr_ExceptionMatches(PyExc_ValueError)) {
-        return;
-    }
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    PyObject *text = value == NULL ? NULL : PyObject_Str(value);
-    PyObject *name = text == NULL ? NULL : callee_name(plan, callee);
-    /* Only exceptions whose whole content is a message are made anew. */
-    bool is_plain = type == PyExc_TypeError || type == PyExc_OverflowError || type == PyExc_ValueError;
-    if (name != NULL && is_plain) {
-        /* The debug mode tells stories, of several lines. */
-        bool is_long = PyUnicode_FindChar(text, '\n', 0, PyUnicode_GET_LENGTH(text), 1) >= 0;
-        if (is_long) {
-            PyErr_Format(type, "%U: argument %zd: %U", name, index + 1, text);
-        }
-        else {
-            PyErr_Format(type, "%U (argument %zd of %U)", text, index + 1, name);
-        }
-        Py_XDECREF(type);
-        Py_XDECREF(value);
-        Py_XDECREF(traceback);
-    }
-    else {
-        PyErr_Clear();
-        PyErr_Restore(type, value, traceback);
-    }
-    Py_XDECREF(text);
-    Py_XDECREF(name);
+    place->callee = callee;
+    place->name = ffic_is_function(plan->type->state, callee) ? ffic_function_of(callee)->name : NULL;
+    place->index = index;
+    place->is_said = false;
 }
 
 void
@@ -239,21 +216,19 @@ ffic_wrong_count(const ffic_plan *plan, PyObject *callee, Py_ssize_t count)
         PyObject *name = ffic_function_of(callee)->name;
         const char *limit = plan->variadic ? "at least" : "exactly";
         if (plan->count == 0) {
-            PyErr_Format(PyExc_TypeError, "%U() takes no arguments (%zd given)", name, count);
+            ffic_raise(PyExc_TypeError, "%U() takes no arguments (%zd given)", name, count);
         }
         else if (plan->count == 1) {
-            PyErr_Format(PyExc_TypeError, "%U() takes %s one argument (%zd given)", name, limit, count);
+            ffic_raise(PyExc_TypeError, "%U() takes %s one argument (%zd given)", name, limit, count);
         }
         else {
-            PyErr_Format(PyExc_TypeError, "%U() takes %s %zd arguments (%zd given)", name, limit, plan->count, count);
+            ffic_raise(PyExc_TypeError, "%U() takes %s %zd arguments (%zd given)", name, limit, plan->count, count);
         }
         return;
     }
     PyErr_Format(PyExc_TypeError, "'%U' expects %s%zd arguments, got %zd", ((ffic_cdata *)callee)->type->name,
                  plan->variadic ? "at least " : "", plan->count, count);
 }
-
-/* ---- register calls ---------------------------------------------------------------------------------------- */
 
 /* ---- results ------------------------------------------------------------------------------------------ */
 

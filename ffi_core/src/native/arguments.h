@@ -3,6 +3,7 @@
 #define FFIC_ARGUMENTS_H
 
 #include "cdata.h"
+#include "error_message.h"
 #include "registers.h"
 #include "small_ints.h"
 
@@ -44,16 +45,15 @@ ffic_frame_free(ffic_frame *f)
 }
 
 /* A pointer argument: as ffic_to_pointer, and bytes, lists, tuples and text, which live in the frame. */
-int ffic_convert_pointer(ffic_ctype *ct, PyObject *value, ffic_frame *f, char **pointer);
-/* Any argument of a register call, into its words. */
-int ffic_convert_argument(const ffic_argument *argument, PyObject *value, ffic_frame *f);
+int ffic_convert_pointer(ffic_ctype *ct, PyObject *value, ffic_frame *f, char **pointer, ffic_argument_place *place);
+/* Any argument of a register call, into its words.  Exceptions say which argument of which function they are about. */
+int ffic_convert_argument(const ffic_plan *plan, PyObject *callee, Py_ssize_t index, PyObject *value, ffic_frame *f);
 /* The result of a register call, or of any other that wrote it into plan->result_storage. */
 PyObject *ffic_load_result(const ffic_plan *plan, const ffic_frame *f);
 /* The same for a result in one integer register. */
 PyObject *ffic_load_word(const ffic_plan *plan, uint64_t word);
 
-/* Say which argument of which function the exception that is set is about. */
-void ffic_blame_argument(const ffic_plan *plan, PyObject *callee, Py_ssize_t index);
+void ffic_argument_place_start(ffic_argument_place *place, const ffic_plan *plan, PyObject *callee, Py_ssize_t index);
 void ffic_wrong_count(const ffic_plan *plan, PyObject *callee, Py_ssize_t count);
 
 /* Can bytes be passed for a pointer to this type? */
@@ -140,8 +140,7 @@ ffic_convert_arguments(const ffic_plan *plan, PyObject *callee, PyObject *const 
             (argument->way == FFIC_ARGUMENT_RECORD && ffic_convert_record_quickly(argument, value, f->words))) {
             continue;
         }
-        if (FFIC_UNLIKELY(ffic_convert_argument(argument, value, f) < 0)) {
-            ffic_blame_argument(plan, callee, i);
+        if (FFIC_UNLIKELY(ffic_convert_argument(plan, callee, i, value, f) < 0)) {
             return -1;
         }
     }

@@ -165,7 +165,7 @@ to_bits(const ffic_cfield *field, PyObject *value, field_bits *bits)
         rest = small < 0 ? -1 : 0;
     }
     else {
-        PyObject *integer = ffic_as_int(field->type, value);
+        PyObject *integer = ffic_as_int(field->type, value, NULL);
         int result = integer == NULL ? -1 : ffic_int128_to_words(integer, &bits->word[0], &bits->word[1], &rest);
         Py_XDECREF(integer);
         if (result < 0) {

@@ -12,7 +12,7 @@
 
 /* Convert a value of a declared parameter into memory, where libffi reads it. */
 static int
-convert_to_memory(const ffic_argument *argument, PyObject *value, ffic_frame *f, void **slot)
+convert_to_memory(const ffic_argument *argument, PyObject *value, ffic_frame *f, void **slot, ffic_argument_place *place)
 {
     ffic_ctype *ct = argument->type;
     char *storage = f->scratch + argument->storage;
@@ -20,7 +20,7 @@ convert_to_memory(const ffic_argument *argument, PyObject *value, ffic_frame *f,
     memset(storage, 0, (size_t)ct->size);
     if (argument->way == FFIC_ARGUMENT_POINTER) {
         char *pointer;
-        if (ffic_convert_pointer(ct, value, f, &pointer) < 0) {
+        if (ffic_convert_pointer(ct, value, f, &pointer, place) < 0) {
             return -1;
         }
         memcpy(storage, &pointer, sizeof pointer);
@@ -156,8 +156,10 @@ call_libffi(const ffic_plan *plan, void (*address)(void), PyObject *callee, bool
         slots[0] = indirect;
     }
     for (Py_ssize_t i = 0; i < plan->count; i++) {
-        if (convert_to_memory(&plan->arguments[i], args[i], f, &slots[i + hidden]) < 0) {
-            ffic_blame_argument(plan, callee, i);
+        ffic_argument_place place;
+        ffic_argument_place_start(&place, plan, callee, i);
+        if (convert_to_memory(&plan->arguments[i], args[i], f, &slots[i + hidden], &place) < 0) {
+            ffic_blame_argument(&place);
             return NULL;
         }
     }
@@ -175,7 +177,9 @@ call_libffi(const ffic_plan *plan, void (*address)(void), PyObject *callee, bool
                 goto done;
             }
             if (convert_variable(plan->type->state, args[i], f, &slots[i], &types[i], &type_memory) < 0) {
-                ffic_blame_argument(plan, callee, i);
+                ffic_argument_place place;
+                ffic_argument_place_start(&place, plan, callee, i);
+                ffic_blame_argument(&place);
                 goto done;
             }
         }

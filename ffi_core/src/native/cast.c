@@ -198,7 +198,7 @@ static PyObject *
 cast_to_file(ffic_ctype *ct, PyObject *file)
 {
     char *stream;
-    return ffic_file_to_pointer(ct, file, &stream) < 0 ? NULL : ffic_cdata_view_of(ct, stream, file, -1);
+    return ffic_file_to_pointer(ct, file, &stream, NULL) < 0 ? NULL : ffic_cdata_view_of(ct, stream, file, -1);
 }
 
 static PyObject *

@@ -24,8 +24,7 @@ raise_no_attribute(ffic_cdata *cd, PyObject *name, bool for_write)
         ffic_error_note("the field is %R", name);
     }
     else {
-        PyErr_Format(PyExc_AttributeError, "cdata '%U' has no %s %R", cd->type->name, record != NULL ? "field" : "attribute",
-                     name);
+        ffic_raise(PyExc_AttributeError, "cdata '%U' has no %s %R", cd->type->name, record != NULL ? "field" : "attribute", name);
     }
 }
 

@@ -12,10 +12,10 @@ static char *
 bad_index(ffic_cdata *cd, Py_ssize_t index, Py_ssize_t length)
 {
     if (index < 0) {
-        PyErr_Format(PyExc_IndexError, "negative index %zd for cdata '%U'", index, cd->type->name);
+        ffic_raise(PyExc_IndexError, "negative index %zd for cdata '%U'", index, cd->type->name);
     }
     else {
-        PyErr_Format(PyExc_IndexError, "index too large for cdata '%U' (expected %zd < %zd)", cd->type->name, index, length);
+        ffic_raise(PyExc_IndexError, "index too large for cdata '%U' (expected %zd < %zd)", cd->type->name, index, length);
     }
     return NULL;
 }

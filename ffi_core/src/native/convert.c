@@ -16,16 +16,16 @@ article(const char *word)
 }
 
 int
-ffic_expected(ffic_ctype *ct, const char *expected, PyObject *value)
+ffic_expected(ffic_ctype *ct, const char *expected, PyObject *value, ffic_argument_place *place)
 {
     if (ffic_is_cdata(ct->state, value)) {
-        PyErr_Format(PyExc_TypeError, "initializer for ctype '%U' must be %s %s, not cdata '%U'", ct->name, article(expected),
-                     expected, ((ffic_cdata *)value)->type->name);
+        ffic_raise_at(place, PyExc_TypeError, "initializer for ctype '%U' must be %s %s, not cdata '%U'", ct->name,
+                      article(expected), expected, ((ffic_cdata *)value)->type->name);
     }
     else {
         const char *hint = value == Py_None && ct->code == FFIC_CODE_POINTER ? " (the null pointer is ffi.NULL)" : "";
-        PyErr_Format(PyExc_TypeError, "initializer for ctype '%U' must be %s %s, not %s%s", ct->name, article(expected),
-                     expected, Py_TYPE(value)->tp_name, hint);
+        ffic_raise_at(place, PyExc_TypeError, "initializer for ctype '%U' must be %s %s, not %s%s", ct->name, article(expected),
+                      expected, Py_TYPE(value)->tp_name, hint);
     }
     return -1;
 }
@@ -127,20 +127,20 @@ ffic_store(ffic_ctype *ct, char *data, PyObject *value)
     case FFIC_CODE_U32:
     case FFIC_CODE_I64:
     case FFIC_CODE_U64:
-        if (ffic_to_integer(ct, value, &bits) < 0) {
+        if (ffic_to_integer(ct, value, &bits, NULL) < 0) {
             return -1;
         }
         ffic_write_integer(data, ct->size, bits);
         return 0;
     case FFIC_CODE_F64:
-        if (ffic_to_double(ct, value, &number) < 0) {
+        if (ffic_to_double(ct, value, &number, NULL) < 0) {
             return -1;
         }
         memcpy(data, &number, sizeof number);
         return 0;
     case FFIC_CODE_POINTER: {
         char *pointer;
-        if (ffic_to_pointer(ct, value, &pointer) < 0) {
+        if (ffic_to_pointer(ct, value, &pointer, NULL) < 0) {
             return -1;
         }
         memcpy(data, &pointer, sizeof pointer);
@@ -204,32 +204,32 @@ ffic_pointer_accepts(const ffic_ctype *ct, const ffic_ctype *from)
 }
 
 static int
-wrong_pointer(ffic_ctype *ct, PyObject *value, const ffic_ctype *from)
+wrong_pointer(ffic_ctype *ct, PyObject *value, const ffic_ctype *from, ffic_argument_place *place)
 {
     bool is_pointer = from->kind == FFIC_KIND_POINTER || from->kind == FFIC_KIND_ARRAY;
     if (!is_pointer) {
-        return ffic_expected(ct, "pointer or array", value);
+        return ffic_expected(ct, "pointer or array", value, place);
     }
     if (PyUnicode_Compare(ct->name, from->name) == 0) {
-        PyErr_Format(PyExc_TypeError,
+        ffic_raise_at(place, PyExc_TypeError,
                      "initializer for ctype '%U' appears indeed to be '%U', but the types are different (check that you are not e.g. "
                      "mixing up different ffi instances)",
                      ct->name, from->name);
         return -1;
     }
-    PyErr_Format(PyExc_TypeError, "initializer for ctype '%U' must be a pointer to same type (or use ffi.cast()), not cdata '%U'", ct->name,
-                 from->name);
+    ffic_raise_at(place, PyExc_TypeError,
+                  "initializer for ctype '%U' must be a pointer to same type (or use ffi.cast()), not cdata '%U'", ct->name, from->name);
     return -1;
 }
 
 int
-ffic_to_pointer(ffic_ctype *ct, PyObject *value, char **result)
+ffic_to_pointer(ffic_ctype *ct, PyObject *value, char **result, ffic_argument_place *place)
 {
     ffic_state *state = ct->state;
     if (FFIC_LIKELY(ffic_is_cdata(state, value))) {
         ffic_cdata *cd = (ffic_cdata *)value;
         if (FFIC_UNLIKELY(!ffic_pointer_accepts(ct, cd->type))) {
-            return wrong_pointer(ct, value, cd->type);
+            return wrong_pointer(ct, value, cd->type, place);
         }
         if (FFIC_UNLIKELY(Py_TYPE(value) != state->cdata_type && ffic_cdata_is_released(cd))) {
             return ffic_cdata_check_access(cd);
@@ -247,12 +247,13 @@ ffic_to_pointer(ffic_ctype *ct, PyObject *value, char **result)
             *result = cd->data;
         }
         else {
-            status = wrong_pointer(ct, value, cd->type);
+            status = wrong_pointer(ct, value, cd->type, place);
         }
         Py_DECREF(cd);
         return status;
     }
-    return ffic_is_file_pointer(ct) ? ffic_file_to_pointer(ct, value, result) : ffic_expected(ct, "cdata pointer", value);
+    return ffic_is_file_pointer(ct) ? ffic_file_to_pointer(ct, value, result, place)
+                                     : ffic_expected(ct, "cdata pointer", value, place);
 }
 
 /* ---- members ---------------------------------------------------------------------------------------------------- */

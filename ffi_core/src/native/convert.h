@@ -3,6 +3,7 @@
 #define FFIC_CONVERT_H
 
 #include "cdata.h"
+#include "error_message.h"
 
 /* The Python object for the C value at `data`.  Integers, floats, chars: Python's own types; pointers: a cdata; arrays and records: a
  * cdata that refers to `data` and keeps `owner` (may be NULL) alive. */
@@ -22,12 +23,12 @@ int ffic_store_field(ffic_cfield *field, char *record, PyObject *value);
 /* Python int (or cdata of integer or character type, or object with __index__ or __int__; not float) to the integer type `ct`, in 64 bits: sign- or
  * zero-extended.  OverflowError: "integer 300 does not fit 'unsigned char'"; TypeError names both types.
  * Not for the 128-bit types. */
-int ffic_to_integer(ffic_ctype *ct, PyObject *value, uint64_t *bits);
+int ffic_to_integer(ffic_ctype *ct, PyObject *value, uint64_t *bits, ffic_argument_place *place);
 /* Python float, int or cdata of floating type to double. */
-int ffic_to_double(ffic_ctype *ct, PyObject *value, double *result);
+int ffic_to_double(ffic_ctype *ct, PyObject *value, double *result, ffic_argument_place *place);
 /* Python object to a pointer value: cdata pointer or array of compatible type, a function of a library, ffi.NULL.
  * No bytes, no lists: those need memory, which calls supply. */
-int ffic_to_pointer(ffic_ctype *ct, PyObject *value, char **result);
+int ffic_to_pointer(ffic_ctype *ct, PyObject *value, char **result, ffic_argument_place *place);
 
 /* Can an argument of type `ct` (a pointer) take the cdata type `from` without a cast? */
 bool ffic_pointer_accepts(const ffic_ctype *ct, const ffic_ctype *from);
@@ -36,7 +37,7 @@ bool ffic_pointer_accepts(const ffic_ctype *ct, const ffic_ctype *from);
 PyObject *ffic_cast(ffic_ctype *ct, PyObject *value);
 
 /* Raise TypeError: "initializer for ctype 'char *' must be a <expected>, not str" (a cdata: "not cdata 'int *'"). Returns -1. */
-int ffic_expected(ffic_ctype *ct, const char *expected, PyObject *value);
+int ffic_expected(ffic_ctype *ct, const char *expected, PyObject *value, ffic_argument_place *place);
 
 /* Number of items that an initialiser of `T[]` needs, with the terminating zero of strings; -1 with an exception. An int gives itself;
  * then *is_length is set and there is nothing to store. */

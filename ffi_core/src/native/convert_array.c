@@ -151,7 +151,7 @@ store_items(ffic_ctype *item, char *data, PyObject *sequence, Py_ssize_t count)
                 return -1;
             }
             double number;
-            int result = ffic_to_double(item, value, &number);
+            int result = ffic_to_double(item, value, &number, NULL);
             Py_DECREF(value);
             if (result < 0) {
                 return -1;
@@ -197,7 +197,7 @@ store_copy(ffic_ctype *array, char *data, Py_ssize_t length, PyObject *value)
     ffic_cdata *from = (ffic_cdata *)value;
     Py_ssize_t count = ffic_cdata_length(from);
     if (from->type != array || count < 0) {
-        return ffic_expected(array, expected_initializer(array->item), value);
+        return ffic_expected(array, expected_initializer(array->item), value, NULL);
     }
     if (length >= 0 && count > length) {
         return too_many(array, count, length);
@@ -227,7 +227,7 @@ ffic_store_array(ffic_ctype *array, char *data, Py_ssize_t length, PyObject *val
     if (ffic_is_cdata(array->state, value)) {
         return store_copy(array, data, length, value);
     }
-    return ffic_expected(array, expected_initializer(item), value);
+    return ffic_expected(array, expected_initializer(item), value, NULL);
 }
 
 Py_ssize_t
@@ -246,10 +246,10 @@ ffic_initializer_length(ffic_ctype *array, PyObject *value, bool *is_length)
     }
     if (ffic_is_cdata(array->state, value)) {
         Py_ssize_t length = ((ffic_cdata *)value)->type == array ? ffic_cdata_length((ffic_cdata *)value) : -1;
-        return length >= 0 ? length : ffic_expected(array, expected_initializer(item), value);
+        return length >= 0 ? length : ffic_expected(array, expected_initializer(item), value, NULL);
     }
     if (PyBytes_Check(value) || PyUnicode_Check(value)) {
-        return ffic_expected(array, expected_initializer(item), value);
+        return ffic_expected(array, expected_initializer(item), value, NULL);
     }
     if (!PyIndex_Check(value)) {
         PyErr_Format(PyExc_TypeError, "expected new array length or list/tuple/str, not %s", Py_TYPE(value)->tp_name);

@@ -43,7 +43,7 @@ ffic_write_float(ffic_code code, char *data, long double value)
 }
 
 int
-ffic_to_double(ffic_ctype *ct, PyObject *value, double *result)
+ffic_to_double(ffic_ctype *ct, PyObject *value, double *result, ffic_argument_place *place)
 {
     if (FFIC_LIKELY(PyFloat_Check(value))) {
         *result = PyFloat_AS_DOUBLE(value);
@@ -52,20 +52,20 @@ ffic_to_double(ffic_ctype *ct, PyObject *value, double *result)
     if (ffic_is_cdata(ct->state, value)) {
         ffic_cdata *cd = (ffic_cdata *)value;
         if (!ffic_code_is_float((ffic_code)cd->type->code)) {
-            return ffic_expected(ct, "float", value);
+            return ffic_expected(ct, "float", value, place);
         }
         *result = ffic_read_double((ffic_code)cd->type->code, cd->data);
         return 0;
     }
     PyNumberMethods *methods = Py_TYPE(value)->tp_as_number;
     if (methods == NULL || (methods->nb_float == NULL && methods->nb_index == NULL)) {
-        return ffic_expected(ct, "float", value);
+        return ffic_expected(ct, "float", value, place);
     }
     *result = PyFloat_AsDouble(value);
     if (*result == -1.0 && PyErr_Occurred()) {
         if (PyErr_ExceptionMatches(PyExc_OverflowError) && PyLong_Check(value)) {
             PyErr_Clear();
-            return ffic_does_not_fit(ct, value);
+            return ffic_does_not_fit(ct, value, place);
         }
         return -1;
     }
@@ -81,7 +81,7 @@ ffic_store_float(ffic_ctype *ct, char *data, PyObject *value)
         return 0;
     }
     double number = 0.0;
-    if (ffic_to_double(ct, value, &number) < 0) {
+    if (ffic_to_double(ct, value, &number, NULL) < 0) {
         return -1;
     }
     ffic_write_float((ffic_code)ct->code, data, (long double)number);
@@ -139,7 +139,7 @@ ffic_store_complex(ffic_ctype *ct, char *data, PyObject *value)
         ffic_cdata *cd = (ffic_cdata *)value;
         ffic_code from = (ffic_code)cd->type->code;
         if (!ffic_code_is_complex(from) && !ffic_code_is_float(from)) {
-            return ffic_expected(ct, "complex number", value);
+            return ffic_expected(ct, "complex number", value, NULL);
         }
         read_parts(from, cd->data, &real, &imag);
     }
@@ -147,7 +147,7 @@ ffic_store_complex(ffic_ctype *ct, char *data, PyObject *value)
         PyNumberMethods *methods = Py_TYPE(value)->tp_as_number;
         bool is_number = methods != NULL && (methods->nb_float != NULL || methods->nb_index != NULL);
         if (!is_number && !PyComplex_Check(value) && !PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__complex__")) {
-            return ffic_expected(ct, "complex number", value);
+            return ffic_expected(ct, "complex number", value, NULL);
         }
         Py_complex number = PyComplex_AsCComplex(value);
         if (number.real == -1.0 && PyErr_Occurred()) {

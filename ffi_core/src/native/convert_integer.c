@@ -76,12 +76,12 @@ ffic_write_integer(char *data, Py_ssize_t size, uint64_t bits)
 }
 
 int
-ffic_does_not_fit(ffic_ctype *ct, PyObject *value)
+ffic_does_not_fit(ffic_ctype *ct, PyObject *value, ffic_argument_place *place)
 {
-    PyErr_Format(PyExc_OverflowError, "integer %S does not fit '%U'", value, ct->name);
+    ffic_raise_at(place, PyExc_OverflowError, "integer %S does not fit '%U'", value, ct->name);
     if (PyErr_ExceptionMatches(PyExc_ValueError)) { /* too many digits to print */
         PyErr_Clear();
-        PyErr_Format(PyExc_OverflowError, "a very large integer does not fit '%U'", ct->name);
+        ffic_raise_at(place, PyExc_OverflowError, "a very large integer does not fit '%U'", ct->name);
     }
     return -1;
 }
@@ -135,7 +135,7 @@ ffic_load_number(ffic_ctype *ct, const char *data)
 }
 
 PyObject *
-ffic_as_int(ffic_ctype *ct, PyObject *value)
+ffic_as_int(ffic_ctype *ct, PyObject *value, ffic_argument_place *place)
 {
     if (PyLong_Check(value)) {
         return Py_NewRef(value);
@@ -150,18 +150,19 @@ ffic_as_int(ffic_ctype *ct, PyObject *value)
     else if (PyIndex_Check(value)) {
         return PyNumber_Index(value);
     }
-    else if (!PyFloat_Check(value) && !PyComplex_Check(value)) {
+    else {
         PyNumberMethods *methods = Py_TYPE(value)->tp_as_number;
-        if (methods != NULL && methods->nb_int != NULL) {
+        if (methods != NULL && methods->nb_int != NULL && !PyFloat_Check(value) && !PyComplex_Check(value)) {
             return PyNumber_Long(value);
         }
     }
     if (ffic_is_cdata(ct->state, value)) {
-        PyErr_Format(PyExc_TypeError, "an integer is required for ctype '%U', not cdata '%U'", ct->name,
-                     ((ffic_cdata *)value)->type->name);
+        ffic_raise_at(place, PyExc_TypeError, "an integer is required for ctype '%U', not cdata '%U'", ct->name,
+                      ((ffic_cdata *)value)->type->name);
     }
     else {
-        PyErr_Format(PyExc_TypeError, "an integer is required for ctype '%U', not %.200s", ct->name, Py_TYPE(value)->tp_name);
+        ffic_raise_at(place, PyExc_TypeError, "an integer is required for ctype '%U', not %.200s", ct->name,
+                      Py_TYPE(value)->tp_name);
     }
     return NULL;
 }
@@ -195,17 +196,17 @@ in_range(ffic_code code, int64_t value)
 }
 
 int
-ffic_to_integer(ffic_ctype *ct, PyObject *value, uint64_t *bits)
+ffic_to_integer(ffic_ctype *ct, PyObject *value, uint64_t *bits, ffic_argument_place *place)
 {
     int64_t small;
     if (FFIC_LIKELY(ffic_small_int(value, &small))) {
         if (FFIC_UNLIKELY(!in_range((ffic_code)ct->code, small))) {
-            return ffic_does_not_fit(ct, value);
+            return ffic_does_not_fit(ct, value, place);
         }
         *bits = (uint64_t)small;
         return 0;
     }
-    PyObject *integer = ffic_as_int(ct, value);
+    PyObject *integer = ffic_as_int(ct, value, place);
     if (integer == NULL) {
         return -1;
     }
@@ -217,7 +218,7 @@ ffic_to_integer(ffic_ctype *ct, PyObject *value, uint64_t *bits)
         if (large == (unsigned long long)-1 && PyErr_Occurred()) {
             if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
                 PyErr_Clear();
-                ffic_does_not_fit(ct, integer);
+                ffic_does_not_fit(ct, integer, place);
             }
             result = -1;
         }
@@ -226,7 +227,7 @@ ffic_to_integer(ffic_ctype *ct, PyObject *value, uint64_t *bits)
     else if (result == 0) {
         *bits = (uint64_t)number;
         if (overflow != 0 || !in_range((ffic_code)ct->code, number)) {
-            result = ffic_does_not_fit(ct, integer);
+            result = ffic_does_not_fit(ct, integer, place);
         }
     }
     Py_DECREF(integer);
@@ -301,7 +302,7 @@ write_int128(char *data, uint64_t low, uint64_t high)
 int
 ffic_store_int128(ffic_ctype *ct, char *data, PyObject *value)
 {
-    PyObject *integer = ffic_as_int(ct, value);
+    PyObject *integer = ffic_as_int(ct, value, NULL);
     if (integer == NULL) {
         return -1;
     }
@@ -314,7 +315,7 @@ ffic_store_int128(ffic_ctype *ct, char *data, PyObject *value)
             write_int128(data, low, high);
         }
         else {
-            result = ffic_does_not_fit(ct, integer);
+            result = ffic_does_not_fit(ct, integer, NULL);
         }
     }
     Py_DECREF(integer);
@@ -410,5 +411,5 @@ ffic_store_character(ffic_ctype *ct, char *data, PyObject *value)
         memcpy(data, ((ffic_cdata *)value)->data, (size_t)ct->size);
         return 0;
     }
-    return ffic_expected(ct, ct->code == FFIC_CODE_CHAR ? "bytes of length 1" : "str of length 1", value);
+    return ffic_expected(ct, ct->code == FFIC_CODE_CHAR ? "bytes of length 1" : "str of length 1", value, NULL);
 }

@@ -7,7 +7,7 @@
 /* convert_integer.c */
 
 /* `value` as a Python int (a new reference), by the rules of ffic_to_integer; `ct` is for the error. */
-PyObject *ffic_as_int(ffic_ctype *ct, PyObject *value);
+PyObject *ffic_as_int(ffic_ctype *ct, PyObject *value, ffic_argument_place *place);
 /* The number that an integer or character cdata holds. */
 PyObject *ffic_load_number(ffic_ctype *ct, const char *data);
 PyObject *ffic_load_int128(const char *data, bool is_signed);
@@ -21,7 +21,7 @@ PyObject *ffic_load_character(ffic_ctype *ct, const char *data);
 int ffic_store_character(ffic_ctype *ct, char *data, PyObject *value);
 PyObject *ffic_load_bool(const char *data);
 /* OverflowError; returns -1. */
-int ffic_does_not_fit(ffic_ctype *ct, PyObject *value);
+int ffic_does_not_fit(ffic_ctype *ct, PyObject *value, ffic_argument_place *place);
 
 /* convert_float.c */
 double ffic_read_double(ffic_code code, const char *data);
@@ -34,7 +34,7 @@ int ffic_store_complex(ffic_ctype *ct, char *data, PyObject *value);
 
 /* file.c: `FILE *` from a Python file object, which keeps the stream. */
 bool ffic_is_file_pointer(const ffic_ctype *ct);
-int ffic_file_to_pointer(ffic_ctype *ct, PyObject *file, char **result);
+int ffic_file_to_pointer(ffic_ctype *ct, PyObject *file, char **result, ffic_argument_place *place);
 
 /* convert_record.c; `extent`: bytes from `data` on, for a flexible array member, -1: unknown. */
 int ffic_store_record(ffic_ctype *ct, char *data, PyObject *value, Py_ssize_t extent);

@@ -128,7 +128,7 @@ ffic_store_record(ffic_ctype *ct, char *data, PyObject *value, Py_ssize_t extent
         memmove(data, from->data, (size_t)ct->size);
         return 0;
     }
-    return ffic_expected(ct, "list or tuple or dict or struct-cdata", value);
+    return ffic_expected(ct, "list or tuple or dict or struct-cdata", value, NULL);
 }
 
 int

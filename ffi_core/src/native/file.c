@@ -127,11 +127,11 @@ ffic_is_file_pointer(const ffic_ctype *ct)
 }
 
 int
-ffic_file_to_pointer(ffic_ctype *ct, PyObject *file, char **result)
+ffic_file_to_pointer(ffic_ctype *ct, PyObject *file, char **result, ffic_argument_place *place)
 {
     PyObject *fileno = optional_attribute(file, "fileno");
     if (fileno == NULL) {
-        return PyErr_Occurred() ? -1 : ffic_expected(ct, "cdata pointer or file", file);
+        return PyErr_Occurred() ? -1 : ffic_expected(ct, "cdata pointer or file", file, place);
     }
     Py_DECREF(fileno);
     if (flush(file) < 0) { /* a closed file says so here */

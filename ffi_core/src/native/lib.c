@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "convert.h"
+#include "error_message.h"
 #include "function.h"
 #include "heap_type.h"
 #include "suggest.h"
@@ -149,14 +150,14 @@ missing(ffic_lib *lib, PyObject *name)
     PyObject *near = ffic_suggest(lib->ffi, name);
     const char *what = lib->library == NULL ? "lib of module" : "library";
     if (near != NULL) {
-        PyErr_Format(PyExc_AttributeError,
-                     "%s '%U' has no function, constant or variable named '%U' in its cdef. Did you mean '%U'?", what, lib->name,
-                     name, near);
+        ffic_raise(PyExc_AttributeError,
+                   "%s '%U' has no function, constant or variable named '%U' in its cdef. Did you mean '%U'?", what, lib->name,
+                   name, near);
         Py_DECREF(near);
     }
     else {
-        PyErr_Format(PyExc_AttributeError, "%s '%U' has no function, constant or variable named '%U' in its cdef", what,
-                     lib->name, name);
+        ffic_raise(PyExc_AttributeError, "%s '%U' has no function, constant or variable named '%U' in its cdef", what, lib->name,
+                   name);
     }
 }
 
