@@ -54,6 +54,8 @@ CDEF = """
                                size_t limit);
     int zlibwrap_inflate_reset(zlibwrap_stream *stream);
 
+    zlibwrap_stream *zlibwrap_shared_deflate_new(int level, int method, int wbits, int memory_level, int strategy);
+    zlibwrap_stream *zlibwrap_shared_inflate_new(int wbits);
     ptrdiff_t zlibwrap_shared_deflate(zlibwrap_stream *stream, struct zlibwrap_job *job, const void *data, size_t size, int flush);
     ptrdiff_t zlibwrap_shared_inflate(zlibwrap_stream *stream, struct zlibwrap_job *job, const void *data, size_t size, size_t limit);
     ptrdiff_t zlibwrap_shared_flush(zlibwrap_stream *stream, struct zlibwrap_job *job);

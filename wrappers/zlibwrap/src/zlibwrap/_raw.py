@@ -348,6 +348,9 @@ Stream = Any
 
 _shared_deflate: Final = _lib.zlibwrap_shared_deflate
 _shared_inflate: Final = _lib.zlibwrap_shared_inflate
+_shared_flush: Final = _lib.zlibwrap_shared_flush
+_shared_deflate_new: Final = _lib.zlibwrap_shared_deflate_new
+_shared_inflate_new: Final = _lib.zlibwrap_shared_inflate_new
 _deflate_new: Final = _lib.zlibwrap_deflate_new
 _inflate_new: Final = _lib.zlibwrap_inflate_new
 _gc: Final = _ffi.gc
@@ -357,11 +360,19 @@ _CODES: Final[int] = _lib.ZLIBWRAP_CODES
 
 def new_deflate(arguments: tuple[int, int, int, int, int], zdict: Optional[Buffer]) -> Stream:
     """Make a stream that compresses.  Errors: as ``_new_stream``."""
+    if zdict is None:
+        stream = _shared_deflate_new(*arguments)
+        if stream:
+            return _gc(stream, _free, DEFLATE_SIZE)
     return _gc(_new_stream(_deflate_new, arguments, zdict), _free, DEFLATE_SIZE)
 
 
 def new_inflate(wbits: int, zdict: Optional[Buffer]) -> Stream:
     """Make a stream that decompresses.  Errors: as ``_new_stream``."""
+    if zdict is None:
+        stream = _shared_inflate_new(wbits)
+        if stream:
+            return _gc(stream, _free, INFLATE_SIZE)
     return _gc(_new_stream(_inflate_new, (wbits,), zdict), _free, INFLATE_SIZE)
 
 
@@ -386,7 +397,10 @@ def deflate(stream: Stream, data: Buffer, flush: int, doing: str) -> bytes:
 
     Errors: ``error``; ``TypeError``; ``OverflowError``; ``MemoryError``.
     """
-    entry = _take()
+    try:
+        entry = _pool.pop()
+    except IndexError:
+        entry = _take()
     job = entry[0]
     if type(data) is bytes:
         count = _shared_deflate(stream, job, data, len(data), flush)
@@ -426,9 +440,12 @@ def flush_inflate(stream: Stream) -> bytes:
 
     Errors: ``MemoryError``.
     """
-    entry = _take()
+    try:
+        entry = _pool.pop()
+    except IndexError:
+        entry = _take()
     job = entry[0]
-    count = _lib.zlibwrap_shared_flush(stream, job)
+    count = _shared_flush(stream, job)
     if count < 0:
         failure = _failure(job, _DECOMPRESSING)
         if isinstance(failure, MemoryError):

@@ -75,6 +75,21 @@ static int zlibwrap_keep_rest(zlibwrap_stream *stream, const struct zlibwrap_job
     return code != Z_OK ? code : zlibwrap_keep_only(&stream->tail, rest, left);
 }
 
+/* A new stream with no dictionary, or NULL: zlibwrap_deflate_new and zlibwrap_inflate_new can say why. */
+static zlibwrap_stream *zlibwrap_shared_deflate_new(int level, int method, int wbits, int memory_level, int strategy)
+{
+    struct zlibwrap_job job;
+
+    return zlibwrap_deflate_new(&job, level, method, wbits, memory_level, strategy, NULL, 0);
+}
+
+static zlibwrap_stream *zlibwrap_shared_inflate_new(int wbits)
+{
+    struct zlibwrap_job job;
+
+    return zlibwrap_inflate_new(&job, wbits, NULL, 0);
+}
+
 /* ---- calls whose result is in a job ------------------------------------------------------------------------- */
 
 static ptrdiff_t zlibwrap_shared_deflate(zlibwrap_stream *stream, struct zlibwrap_job *job, const void *data, size_t size, int flush)

@@ -100,6 +100,10 @@ class _Lib(_c.Lib):
         """ptrdiff_t zlibwrap_inflate(zlibwrap_stream *, struct zlibwrap_job *, void const *, size_t, int, size_t);"""
     def zlibwrap_inflate_reset(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
         """int zlibwrap_inflate_reset(zlibwrap_stream *);"""
+    def zlibwrap_shared_deflate_new(self, level: _c.IntegerLike, method: _c.IntegerLike, wbits: _c.IntegerLike, memory_level: _c.IntegerLike, strategy: _c.IntegerLike, /) -> zlibwrap_stream_p:
+        """zlibwrap_stream *zlibwrap_shared_deflate_new(int, int, int, int, int);"""
+    def zlibwrap_shared_inflate_new(self, wbits: _c.IntegerLike, /) -> zlibwrap_stream_p:
+        """zlibwrap_stream *zlibwrap_shared_inflate_new(int);"""
     def zlibwrap_shared_deflate(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, flush: _c.IntegerLike, /) -> int:
         """ptrdiff_t zlibwrap_shared_deflate(zlibwrap_stream *, struct zlibwrap_job *, void const *, size_t, int);"""
     def zlibwrap_shared_inflate(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, limit: _c.IntegerLike, /) -> int:
