@@ -70,6 +70,8 @@ SHORT = """
     long timewrap_strftime(const wchar_t *format, const int *fields, const wchar_t *zone, long offset, void *locale,
                            wchar_t *buffer, size_t size);
     long timewrap_strftime_now(const wchar_t *format, void *locale, wchar_t *buffer, size_t size);
+    #define TIMEWRAP_BUFFER ...
+    long timewrap_strftime_here(const wchar_t *format, wchar_t *buffer);
     struct timewrap_parsed timewrap_strptime(const char *text, const char *format, void *locale);
 """
 

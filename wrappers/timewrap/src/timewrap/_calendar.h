@@ -8,6 +8,7 @@
 #include <wchar.h>
 
 #define TIMEWRAP_ZONE_SIZE 64
+#define TIMEWRAP_BUFFER 256
 
 struct timewrap_fields {
     long long tm_year;
@@ -310,6 +311,12 @@ static long timewrap_strftime_now(const wchar_t *format, void *locale, wchar_t *
     const time_t when = (time_t)timewrap_now();
 
     return localtime_r(&when, &tm) == NULL ? 0 : timewrap_format(format, &tm, locale, buffer, size);
+}
+
+/* The same in the locale of the process, into a buffer of TIMEWRAP_BUFFER characters: the call that programs make most. */
+static long timewrap_strftime_here(const wchar_t *format, wchar_t *buffer)
+{
+    return timewrap_strftime_now(format, NULL, buffer, TIMEWRAP_BUFFER);
 }
 
 /* What the format does not mention is as at the beginning of 1900, as in Python. */

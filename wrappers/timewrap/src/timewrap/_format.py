@@ -17,6 +17,7 @@ _give_back = _raw.give_back
 _take_text = _raw.take_text
 _write_time = _raw.write_time
 _write_now = _raw.write_now
+_write_here = _raw.write_here
 _parse = _raw.parse
 _read = _raw.read_parsed_without_offset
 _NULL: Final = _raw.NULL
@@ -41,11 +42,17 @@ def strftime(format: str, t: Optional[TimeTuple] = None, /, *, locale: Optional[
         if learnt is None:
             return _with_nuls(format, t, locale)
         form, zoned = learnt
-    pointer = _NULL if locale is None else locale._handle.pointer
     try:
         buffer = _take_buffer()
     except IndexError:
         buffer = _new_buffer(_SIZE)
+    if t is None and locale is None:
+        length = _write_here(form, buffer)
+        if length > 0:
+            text = _take_text(buffer, length)
+            _give_back(buffer)
+            return text
+    pointer = _NULL if locale is None else locale._handle.pointer
     if t is None:
         length = _write_now(form, pointer, buffer, _SIZE)
     elif type(t) is not struct_time:

@@ -136,10 +136,13 @@ def read_zone() -> Zone:
 # return the length of the text (0: it is empty, or there is no room for it), or minus what ``read_text`` says of a bad field.
 
 NULL: Final[Any] = _ffi.NULL
-BUFFER_SIZE: Final = 256
+BUFFER_SIZE: Final[int] = _lib.TIMEWRAP_BUFFER
 
 write_time: Final[Callable[..., int]] = _lib.timewrap_strftime
 write_now: Final[Callable[..., int]] = _lib.timewrap_strftime_now
+write_here: Final[Callable[..., int]] = _lib.timewrap_strftime_here
+"""Write the time now, with the format and a buffer of ``BUFFER_SIZE`` characters as its only arguments."""
+
 take_text: Final[Callable[[Any, int], str]] = _ffi.unpack
 """Return so many characters of a buffer."""
 

@@ -186,6 +186,9 @@ class _Lib(_c.Lib):
         """long timewrap_strftime(wchar_t const *, int const *, wchar_t const *, long, void *, wchar_t *, size_t);"""
     def timewrap_strftime_now(self, format: _t.Union[_c.Pointer[str], _t.Sequence[_c.TextLike], str, _c.AnyPointer], locale: _t.Union[_c.AnyData, bytes], buffer: _t.Union[_c.Pointer[str], _t.Sequence[_c.TextLike], str, _c.AnyPointer], size: _c.IntegerLike, /) -> int:
         """long timewrap_strftime_now(wchar_t const *, void *, wchar_t *, size_t);"""
+    TIMEWRAP_BUFFER: _t.Final[int]
+    def timewrap_strftime_here(self, format: _t.Union[_c.Pointer[str], _t.Sequence[_c.TextLike], str, _c.AnyPointer], buffer: _t.Union[_c.Pointer[str], _t.Sequence[_c.TextLike], str, _c.AnyPointer], /) -> int:
+        """long timewrap_strftime_here(wchar_t const *, wchar_t *);"""
     def timewrap_strptime(self, text: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], format: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], locale: _t.Union[_c.AnyData, bytes], /) -> struct_timewrap_parsed:
         """struct timewrap_parsed timewrap_strptime(char const *, char const *, void *);"""
     def timewrap_sleep_until(self, nanoseconds: _c.IntegerLike, /) -> int:
