@@ -380,6 +380,16 @@ def portable(session: nox.Session) -> None:
         session.run("pytest", "-q", "tests/core/test_portable_modules.py", env=environment)
 
 
+@nox.session(name="stdlib", python=[series for series in ("3.9", "3.11", "3.13") if series in FOUND] or FOUND[:1])
+def standard_library(session: nox.Session) -> None:
+    """Run CPython's own tests of zlib, gzip, time, pwd and grp with the wrappers in their place; stream 1 GiB; two threads."""
+    install(session)
+    session.run("python", "tests/wrappers/stdlib_suites.py", *session.posargs)
+    if not session.posargs:
+        session.run("python", "tests/wrappers/zlibwrap/stream_much.py")
+        session.run("python", "tests/wrappers/zlibwrap/scale_threads.py")
+
+
 @nox.session
 def conformance(session: nox.Session) -> None:
     """Run cffi's own suite, from its sdist, with ffi_core standing in for cffi."""
