@@ -14,6 +14,7 @@ import termios
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -240,8 +241,8 @@ def test_no_program_runs_as_another_user(file: Path) -> None:
 
 def test_owners_and_groups_are_kept_where_the_system_lets_it(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted: list[tuple[int, int]] = []
-    times = {"st_atime_ns": 1_000_000_000, "st_mtime_ns": 1_000_000_000}
-    old = os.stat_result((*file.stat()[:4], 12345, 23456, *file.stat()[6:]), times)
+    names = ("st_mode", "st_atime_ns", "st_mtime_ns")
+    old: Any = SimpleNamespace(st_uid=12345, st_gid=23456, **{name: getattr(file.stat(), name) for name in names})
 
     def refuse(_file: int, user: int, group: int) -> None:
         wanted.append((user, group))
