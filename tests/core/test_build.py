@@ -16,7 +16,7 @@ from typing import Any, Callable
 import pytest
 
 import ffi_core
-from ffi_core import FFI, CDefError, FFIError, PkgConfigError, VerificationError
+from ffi_core import FFI, CDefError, FFIError, PkgConfigError, VerificationError, build
 from ffi_core.build import shared_library_suffix, write_if_changed
 from ffi_harness import IS_PYPY, library_of
 
@@ -80,6 +80,14 @@ def test_module_in_cplusplus(tmp_path: Path) -> None:
 def test_name_is_that_of_the_stable_abi(tmp_path: Path) -> None:
     assert Path(make().compile(tmpdir=tmp_path)).name == "_m.abi3.so"
     assert Path(make(py_limited_api=False).compile(tmpdir=tmp_path)).name == "_m" + EXTENSION_SUFFIXES[0]
+
+
+def test_name_is_one_that_every_version_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+    suffixes = [".cpython-315-x86_64-linux-gnu.so", ".abi3-x86_64-linux-gnu.so", ".abi3.so", ".abi3t.so", ".so"]
+    monkeypatch.setattr(build, "EXTENSION_SUFFIXES", suffixes)
+    assert build.module_suffix() == ".abi3.so"
+    del suffixes[1:3]
+    assert build.module_suffix() == ".so"
 
 
 def test_compile_in_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,12 +121,14 @@ def _umask() -> int:
 def module_suffix(*, limited: bool = True) -> str:
     """Choose the suffix of a generated module's shared library.
 
-    It calls the stable ABI only, so one file serves every version of Python.  Where names that say so are not imported
-    (free-threaded builds, Windows), it is a name without a version.
+    It calls the stable ABI only, so one file serves every version of Python: also those before 3.15, which do not import
+    names with both the stable ABI and a platform.  Where names of the stable ABI are not imported (free-threaded builds,
+    Windows), it is a name without a version.
     """
     if not limited:
         return EXTENSION_SUFFIXES[0]
-    return next((s for s in EXTENSION_SUFFIXES if ".abi3" in s), EXTENSION_SUFFIXES[-1])
+    stable = [suffix for suffix in EXTENSION_SUFFIXES if suffix.startswith((".abi3.", ".abi3-"))]
+    return min(stable, key=len, default=EXTENSION_SUFFIXES[-1])
 
 
 def opens_libraries() -> bool:

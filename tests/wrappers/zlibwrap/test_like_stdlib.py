@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import sys
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -56,6 +58,18 @@ def both(do: Callable[[Any], Any]) -> object:
     ours, theirs = outcome(lambda: do(zlibwrap)), outcome(lambda: do(zlib))
     assert ours == theirs
     return ours
+
+
+@functools.cache
+def flush_says_nothing() -> bool:
+    """Tell whether this standard library hides in ``flush`` that the data is no stream, as before the middle of 2026."""
+    stream = zlib.decompressobj()
+    with suppress(zlib.error):
+        stream.decompress(b"no stream")
+    try:
+        return stream.flush() == b""
+    except zlib.error:
+        return False
 
 
 @given(texts, st.integers(-3, 11), st.sampled_from(WBITS))
@@ -159,6 +173,8 @@ def test_decompressed_in_pieces(
             results.append(outcome(lambda method=method, arguments=arguments: method(*arguments)))  # type: ignore[misc]
         if kind == "decompress":
             position += len(piece)
+        if kind == "flush" and flush_says_nothing() and isinstance(results[0], tuple) and isinstance(results[1], bytes):
+            results = []
         assert results[:1] == results[1:] or len(results) == 0
         ours, theirs = objects
         assert ours.eof == theirs.eof
@@ -241,6 +257,8 @@ def test_the_decompressor_of_gzip_keeps_what_it_may_not_give(text: bytes, cut: i
     assert decompressor.eof
 
 
+# From 3.15 on, the standard library says that it will refuse checksums of more than 32 bits one day.
+@pytest.mark.filterwarnings("ignore:integer value out of range:DeprecationWarning")
 @given(st.binary(max_size=9000), st.integers(-(2**70), 2**70))
 def test_checksums(data: bytes, value: int) -> None:
     assert zlibwrap.crc32(data) == zlib.crc32(data)

@@ -436,9 +436,9 @@ def inflate(stream: Stream, data: Buffer, limit: int) -> bytes:
 
 
 def flush_inflate(stream: Stream) -> bytes:
-    """Decompress what the stream keeps; at its end it is ended.  What is no stream counts as if it were cut off.
+    """Decompress what the stream keeps; at its end it is ended.
 
-    Errors: ``MemoryError``.
+    Errors: ``error`` for what is no stream, as in the newest CPythons (older ones say nothing); ``MemoryError``.
     """
     try:
         entry = _pool.pop()
@@ -447,10 +447,7 @@ def flush_inflate(stream: Stream) -> bytes:
     job = entry[0]
     count = _shared_flush(stream, job)
     if count < 0:
-        failure = _failure(job, _DECOMPRESSING)
-        if isinstance(failure, MemoryError):
-            raise failure
-        count = job.produced
+        raise _failure(job, _DECOMPRESSING)
     result: bytes = _unpack(job.data, count)
     if count <= _KEPT:
         _pool.append(entry)
