@@ -54,6 +54,7 @@ ZLIB_RUNTIME_VERSION: Final[str] = _ffi.string(_lib.zlibVersion()).decode("ascii
 
 _STREAM_END: Final[int] = _lib.Z_STREAM_END
 _STREAM_ERROR: Final[int] = _lib.Z_STREAM_ERROR
+_NEED_DICTIONARY: Final = 2  # Z_NEED_DICT
 
 # What zlib's header calls the codes that have a meaning of their own.
 _NAMES: Final[dict[int, str]] = {
@@ -447,7 +448,11 @@ def flush_inflate(stream: Stream) -> bytes:
     job = entry[0]
     count = _shared_flush(stream, job)
     if count < 0:
-        raise _failure(job, _DECOMPRESSING)
+        if job.in_dictionary:
+            raise _error(_NEED_DICTIONARY, 0, _DECOMPRESSING, None)
+        if job.code != _STREAM_ERROR:
+            raise _failure(job, _DECOMPRESSING)
+        count = job.produced  # it had ended before
     result: bytes = _unpack(job.data, count)
     if count <= _KEPT:
         _pool.append(entry)
