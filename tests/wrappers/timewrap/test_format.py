@@ -119,3 +119,31 @@ def test_locales_that_are_not_there() -> None:
     wrong: Any = None
     with pytest.raises(TypeError):
         TimeLocale(wrong)
+
+
+@pytest.mark.parametrize(("text", "form"), [("366 2001", "%j %Y"), ("2001 366", "%Y %j"), ("1900-366", "%Y-%j")])
+def test_days_that_a_year_does_not_have(text: str, form: str) -> None:
+    with pytest.raises(ValueError, match="does not match"):
+        timewrap.parse_time(text, form)
+    assert timewrap.parse_time(text.replace("2001", "2000").replace("1900", "2000"), form).time.tm_mon == 12
+
+
+@pytest.mark.parametrize("arguments", [(b"2000", "%Y"), ("2000", b"%Y"), ("2000", None), (5, "%Y"), (["2000"], "%Y")])
+def test_what_is_no_text(arguments: Any) -> None:
+    with pytest.raises(TypeError, match="str, not"):
+        timewrap.parse_time(*arguments)
+
+
+def test_what_is_no_locale() -> None:
+    wrong: Any = "C"
+    with pytest.raises(TypeError, match="must be a TimeLocale, not str"):
+        timewrap.strftime("%Y", locale=wrong)
+    with pytest.raises(TypeError, match="must be a TimeLocale, not str"):
+        timewrap.parse_time("2000", "%Y", locale=wrong)
+
+
+def test_locales_of_one_name_are_equal() -> None:
+    assert TimeLocale("C") == TimeLocale("C")
+    assert hash(TimeLocale("C")) == hash(TimeLocale("C"))
+    assert TimeLocale("C") != TimeLocale("POSIX")
+    assert TimeLocale("C") != "C"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import calendar
 import copy
 import math
 import pickle
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Callable
@@ -194,3 +195,25 @@ def test_what_civil_times_cannot_be() -> None:
     with pytest.raises(OverflowError):
         Instant(2**100).utc()
     assert timewrap.CivilTime(2000, 1, 1).is_dst is None
+
+
+@pytest.mark.parametrize("seconds", [2**62, 2**63, 10**20, -(2**63), -(10**30)])
+def test_instants_beyond_calendars_have_a_text(seconds: int) -> None:
+    assert str(Instant(seconds, 5)) == repr(Instant(seconds, 5)) == f"Instant({seconds}, 5)"
+    with pytest.raises((OverflowError, OSError)):
+        Instant(seconds).utc()
+
+
+@pytest.mark.parametrize("wrong", [date(2000, 1, 1), 5, "2000-01-01", None])
+def test_only_datetimes_are_converted(wrong: Any) -> None:
+    for convert in (Instant.from_datetime, CivilTime.from_datetime):
+        with pytest.raises(TypeError, match="must be a datetime"):
+            convert(wrong)
+
+
+def test_six_fields_are_enough_for_timegm() -> None:
+    fields: Any = (2001, 9, 9, 1, 46, 40)
+    assert timewrap.timegm(fields) == calendar.timegm(fields) == 10**9
+    for wrong in (fields[:5], (*fields, 0), (*fields, 0, 0)):
+        with pytest.raises(TypeError):
+            timewrap.timegm(wrong)

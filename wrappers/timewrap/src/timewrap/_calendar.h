@@ -336,6 +336,9 @@ static struct timewrap_parsed timewrap_strptime(const char *text, const char *fo
     if (locale != NULL) {
         uselocale(before);
     }
+    if (tm.tm_mon < 0 || tm.tm_mon > 11 || tm.tm_mday < 1 || tm.tm_mday > 31) {
+        rest = NULL; /* glibc takes day 366 of any year, and then finds no month that has it */
+    }
     parsed.tm_year = (long long)tm.tm_year + 1900;
     parsed.tm_mon = tm.tm_mon + 1;
     parsed.tm_mday = tm.tm_mday;

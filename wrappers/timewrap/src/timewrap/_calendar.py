@@ -79,14 +79,18 @@ def mktime(fields: TimeTuple, /) -> float:
     return seconds
 
 
-def timegm(fields: TimeTuple, /) -> int:
+def timegm(fields: Union[TimeTuple, tuple[int, int, int, int, int, int]], /) -> int:
     """Return the seconds since the epoch of fields in UTC: the inverse of ``gmtime``.  Fields may be out of range.
 
+    As with ``calendar.timegm``, the first six are enough.
     Errors: as ``mktime``.
     """
-    if type(fields) is not struct_time:
-        check_nine(fields)
-    seconds = _raw.timegm(fields)
+    given: object = fields
+    if type(given) is not struct_time:
+        if isinstance(given, tuple) and len(given) == 6:
+            given = (*given, 0, 0, 0)
+        check_nine(given)
+    seconds = _raw.timegm(given)
     if seconds == _raw.FAILED:
         raise OverflowError("timegm argument out of range")
     return seconds

@@ -51,8 +51,10 @@ class CivilTime:
     def from_datetime(cls, moment: datetime) -> CivilTime:
         """Convert a ``datetime`` that has a time zone.
 
-        Errors: ``ValueError`` for one without, and for an offset that is not in whole seconds.
+        Errors: ``ValueError`` for one without, and for an offset that is not in whole seconds; ``TypeError``.
         """
+        if not isinstance(moment, datetime):
+            raise TypeError(f"moment must be a datetime, not {type(moment).__name__}")
         offset = moment.utcoffset()
         if offset is None:
             raise ValueError("this datetime has no time zone")

@@ -52,7 +52,7 @@ def strftime(format: str, t: Optional[TimeTuple] = None, /, *, locale: Optional[
             text = _take_text(buffer, length)
             _give_back(buffer)
             return text
-    pointer = _NULL if locale is None else locale._handle.pointer
+    pointer = _NULL if locale is None else _pointer_of(locale)
     if t is None:
         length = _write_now(form, pointer, buffer, _SIZE)
     elif type(t) is not struct_time:
@@ -97,11 +97,14 @@ def parse_time(text: str, format: str, /, *, locale: Optional[TimeLocale] = None
     and ``tm_zone`` is always None.
     Errors: ``ValueError`` for a text that does not match, or with a null character; ``TypeError``.
     """
-    if "\0" in text or "\0" in format:
+    try:
+        data, form = text.encode("utf-8", "surrogateescape"), format.encode("utf-8", "surrogateescape")
+    except AttributeError:
+        (wrong,) = [given for given in (text, format) if type(given) is not str][:1]
+        raise TypeError(f"parse_time() takes a str and a format, which is a str, not {type(wrong).__name__}") from None
+    if b"\0" in data or b"\0" in form:
         raise ValueError("embedded null character")
-    data = text.encode("utf-8", "surrogateescape")
-    pointer = _NULL if locale is None else locale._handle.pointer
-    found = _parse(data, format.encode("utf-8", "surrogateescape"), pointer)
+    found = _parse(data, form, _NULL if locale is None else _pointer_of(locale))
     consumed = found.consumed
     if consumed < 0:
         raise ValueError(f"time data {text!r} does not match format {format!r}")
@@ -139,6 +142,12 @@ class TimeLocale:
     def __repr__(self) -> str:
         return f"TimeLocale({self._name!r})"
 
+    def __eq__(self, other: object) -> bool:
+        return self._name == other._name if isinstance(other, TimeLocale) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((TimeLocale, self._name))
+
     def __reduce__(self) -> tuple[type[TimeLocale], tuple[str]]:
         return type(self), (self._name,)
 
@@ -149,6 +158,14 @@ class TimeLocale:
     def parse_time(self, text: str, format: str, /) -> ParsedTime:  # noqa: A002
         """Parse the beginning of a text as ``parse_time`` does, in this locale."""
         return parse_time(text, format, locale=self)
+
+
+def _pointer_of(locale: TimeLocale) -> object:
+    """Return C's locale.  Errors: ``TypeError``."""
+    try:
+        return locale._handle.pointer
+    except AttributeError:
+        raise TypeError(f"locale must be a TimeLocale, not {type(locale).__name__}") from None
 
 
 def _with_room(form: str, fields: TimeTuple, locale: object) -> str:

@@ -51,8 +51,10 @@ class Instant:
     def from_datetime(cls, moment: datetime) -> Instant:
         """Convert a ``datetime`` that has a time zone.
 
-        Errors: ``ValueError`` for one without.
+        Errors: ``ValueError`` for one without; ``TypeError``.
         """
+        if not isinstance(moment, datetime):
+            raise TypeError(f"moment must be a datetime, not {type(moment).__name__}")
         if moment.utcoffset() is None:
             raise ValueError(
                 "a datetime without a time zone is no point in time: give it one, or make it local by astimezone()"
@@ -98,8 +100,11 @@ class Instant:
         return f"Instant({self.seconds}, {self.nanoseconds})"
 
     def __str__(self) -> str:
-        """Write it in UTC as ISO 8601 does: "2001-09-09T01:46:40.000000000Z"."""
-        return self.utc().isoformat()
+        """Write it in UTC as ISO 8601 does: "2001-09-09T01:46:40.000000000Z"; beyond the years of C's calendar, as ``repr``."""
+        try:
+            return self.utc().isoformat()
+        except (OverflowError, OSError):
+            return repr(self)
 
     def __reduce__(self) -> tuple[type[Instant], tuple[int, int]]:
         return type(self), (self.seconds, self.nanoseconds)

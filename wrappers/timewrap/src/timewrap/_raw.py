@@ -106,7 +106,7 @@ asctime_now: Final[_Structs] = _lib.timewrap_asctime_now
 ctime: Final[_Structs] = _lib.timewrap_ctime
 
 mktime: Final[Callable[[Sequence[int]], float]] = _lib.timewrap_mktime
-timegm: Final[Callable[[Sequence[int]], int]] = _lib.timewrap_timegm
+timegm: Final[Callable[[Any], int]] = _lib.timewrap_timegm
 
 
 class Zone(NamedTuple):
