@@ -444,3 +444,20 @@ def test_one_text_leaves_nothing_for_the_next(turns: list[tuple[int, int, int, b
                 return module.decompress(part, read)
 
             both(do)
+
+
+def test_what_is_kept_is_the_same_object_until_it_changes() -> None:
+    stream = zlibwrap.decompressobj()
+    data = zlib.compress(bytes(range(256)) * 100) + b"more"
+    stream.decompress(data, 10)
+    tail = stream.unconsumed_tail
+    assert stream.unconsumed_tail is tail
+    other = stream.copy()
+    assert (other.unconsumed_tail, other.unused_data, other.eof) == (tail, b"", False)
+    while not stream.eof:
+        stream.decompress(stream.unconsumed_tail, 1000)
+    assert (stream.unused_data, stream.unconsumed_tail) == (b"more", b"more")  # both, as in the standard library
+    assert stream.unused_data is stream.unused_data
+    assert (other.unconsumed_tail, other.eof) == (tail, False)
+    again = stream.copy()
+    assert (again.unused_data, again.eof) == (b"more", True)

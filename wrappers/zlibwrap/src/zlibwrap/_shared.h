@@ -211,6 +211,10 @@ static int zlibwrap_open_piece(struct zlibwrap_job *job, size_t capacity)
 {
     job->capacity = capacity > ZLIBWRAP_PIECE ? capacity : ZLIBWRAP_PIECE;
     job->data = malloc(job->capacity);
+    if (job->data == NULL) {
+        job->capacity = ZLIBWRAP_PIECE; /* less may do */
+        job->data = malloc(job->capacity);
+    }
     return job->data != NULL;
 }
 
