@@ -31,7 +31,7 @@ def test_only_the_raw_layer_knows_of_c() -> None:
         names = imports(path)
         if path.name != "_raw.py":
             assert "zlibwrap._zlib" not in names, path
-            assert "Any" not in path.read_text().split(), path
+            assert path.name == "_zlib.py" or "typing.Any" not in names, path
         if path.name not in {"_build.py", "_zlib.py"}:  # on PyPy a generated module has a Python file
             assert not any(name.startswith("ffi_core") for name in names), path
 

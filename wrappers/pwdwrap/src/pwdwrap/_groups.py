@@ -7,7 +7,7 @@ import sys
 import threading
 import warnings
 from operator import index
-from typing import Any, Final, Optional, SupportsIndex, Union, cast
+from typing import Final, Optional, SupportsIndex, SupportsInt, Union, cast
 
 from pwdwrap import _raw
 from pwdwrap._group_entry import GroupEntry
@@ -105,12 +105,12 @@ def find_group(group: Union[str, int]) -> Optional[GroupEntry]:
         return None
 
 
-def _converted(gid: Any) -> SupportsIndex:
+def _converted(gid: object) -> SupportsIndex:
     """Convert what is no integer, with a warning: so does the ``grp`` of Python 3.9."""
     if hasattr(gid, "__index__"):
         return cast(SupportsIndex, gid)
     warnings.warn(f"group id must be int, not {type(gid).__name__}", DeprecationWarning, stacklevel=3)
-    return int(gid)
+    return int(cast(SupportsInt, gid))
 
 
 def _as_gid(gid: SupportsIndex) -> int:

@@ -11,7 +11,7 @@ import sys
 from math import isfinite, isnan, modf
 from operator import index
 from types import SimpleNamespace
-from typing import Any, Final, SupportsIndex, Union
+from typing import Final, Protocol, SupportsIndex, Union, cast
 
 from timewrap import _raw
 
@@ -112,10 +112,18 @@ def pthread_getcpuclockid(thread_id: int, /) -> int:
     return clock
 
 
-def get_clock_info(name: str, /) -> Any:
+class ClockInfo(Protocol):
+    """What ``get_clock_info`` tells of a clock.  Units: ``resolution`` is in seconds."""
+
+    implementation: str
+    monotonic: bool
+    adjustable: bool
+    resolution: float
+
+
+def get_clock_info(name: str, /) -> ClockInfo:
     """Describe one of the clocks "time", "monotonic", "perf_counter", "process_time" and "thread_time".
 
-    Shapes: an object with the attributes ``implementation``, ``monotonic``, ``adjustable`` and ``resolution`` (seconds).
     Errors: ``ValueError`` for another name.
     """
     if not isinstance(name, str):
@@ -123,12 +131,13 @@ def get_clock_info(name: str, /) -> Any:
     if name not in _NAMED:
         raise ValueError("unknown clock")
     clock, monotonic, adjustable = _NAMED[name]
-    return SimpleNamespace(
+    info = SimpleNamespace(
         implementation=f"clock_gettime({clock})",
         monotonic=monotonic,
         adjustable=adjustable,
         resolution=clock_getres(CONSTANTS[clock]),
     )
+    return cast(ClockInfo, info)
 
 
 def _failure() -> OSError:
