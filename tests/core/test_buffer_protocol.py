@@ -354,6 +354,11 @@ def test_typed_buffer_of_what_is_owned(ffi: Any) -> None:
     point = ffi.new("point *", [1, 2])
     view = memoryview(ffi.buffer(point, typed=True))
     assert (view.format, view.shape) == ("^T{d:x:d:y:}", (1,))
+
+
+def test_typed_buffer_holds_what_is_owned(ffi: Any) -> None:
+    point = ffi.new("point *", [1, 2])
+    view = memoryview(ffi.buffer(point, typed=True))
     with pytest.raises(BufferError):
         ffi.release(point)
     view.release()

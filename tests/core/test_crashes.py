@@ -110,7 +110,7 @@ HANDLE_CASES = {
     "invented": "ffi.from_handle(ffi.cast('void *', 0x1234))",
     "odd": "ffi.from_handle(ffi.cast('void *', -1))",
     "memory": "p = ffi.new('void *[4]'); ffi.from_handle(ffi.cast('void *', p))",
-    "dead": "h = ffi.new_handle([1]); p = ffi.cast('void *', int(ffi.cast('uintptr_t', h))); del h; ffi.from_handle(p)",
+    "dead": "h = ffi.new_handle([1]); p = ffi.cast('void *', int(ffi.cast('uintptr_t', h))); del h; __import__('ffi_harness').collect(); ffi.from_handle(p)",
     "next to one": "h = ffi.new_handle([1]); ffi.from_handle(ffi.cast('void *', h) + 8)",
 }
 

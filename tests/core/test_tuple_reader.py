@@ -176,14 +176,18 @@ def test_what_cannot_be_read(ffi: Any) -> None:
         read(ffi.new("struct point[2]"))
     with pytest.raises(RuntimeError):
         read(ffi.cast("struct point *", 0))
+    with pytest.raises(TypeError):
+        read()
+
+
+def test_what_is_beyond_the_memory_cannot_be_read(ffi: Any) -> None:
+    read = ffi.tuple_reader("struct point")
     point = ffi.new("struct point *")
     with pytest.raises(IndexError):
         read(point + 1)
     ffi.release(point)
     with pytest.raises((RuntimeError, ValueError)):
         read(point)
-    with pytest.raises(TypeError):
-        read()
 
 
 def test_a_codec_that_frees_what_is_read(ffi: Any) -> None:

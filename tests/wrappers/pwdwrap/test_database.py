@@ -208,6 +208,10 @@ names = [next(iterator).pw_name, next(iterator).pw_name]
 early = reads.value
 opened = is_open.value
 del iterator
+if sys.implementation.name == "pypy":
+    import gc
+
+    gc.collect()
 answer([names, early, opened, is_open.value])
 """
     names, early, opened, left_open = run_with_users(MANY, COUNTERS + code)

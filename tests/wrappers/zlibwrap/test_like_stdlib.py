@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import zlibwrap
 
+IS_PYPY = sys.implementation.name == "pypy"
 WBITS = [*range(8, 16), *range(-15, -7), *range(24, 32), 0, 32, 40, 47, 7, -7, 16, 48, 100]
 
 texts = st.one_of(
@@ -47,7 +48,7 @@ def outcome(do: Callable[[], Any]) -> object:
         result = do()
     except Exception as error:  # noqa: BLE001 - whatever comes is compared
         # PyPy's zlib has other words.
-        words = str(error) if type(error).__name__ == "error" and sys.implementation.name != "pypy" else ""
+        words = str(error) if type(error).__name__ == "error" and not IS_PYPY else ""
         return type(error).__name__, words
     assert type(result) is bytes
     return result

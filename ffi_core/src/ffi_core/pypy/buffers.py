@@ -6,7 +6,7 @@ from ffi_core.pypy.backend import CData, backend
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
 _buffer: Any = backend.buffer
 _sizeof: Any = backend.sizeof
@@ -45,3 +45,7 @@ class buffer(metaclass=_Meta):  # noqa: N801 - known by this name
     """The bytes of C data, without a copy; ``typed``: a buffer of its items."""
 
     __module__ = "ffi_core"
+
+    def __new__(cls) -> NoReturn:
+        """Refuse: what a call gives is made by the metaclass."""
+        raise TypeError("buffer() takes C data")

@@ -15,7 +15,6 @@ from ffi_core.pypy.backend import CHAR_POINTER, VOID, VOID_POINTER, backend
 from ffi_core.pypy.declarations import PYTHON
 from ffi_core.pypy.function import make_closure
 from ffi_core.pypy.table import RUNTIME
-from ffi_core.pypy.unraisable import report, reporter
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
@@ -114,6 +113,8 @@ def _c_function(function: c_types.FunctionType, body: Any, error: Any, onerror: 
         if error is not None:
             error = backend.newp(pointer, error)[0]
 
+    from ffi_core.pypy.unraisable import report, reporter
+
     def failed(kind: Any, value: Any, traceback: Any) -> Any:
         try:
             answer = onerror(kind, value, traceback)
@@ -170,6 +171,7 @@ def _refuse(_answer: Any) -> None:
 
 def _failure(pointer: Any, fallback: Any, body: Any, onerror: Any) -> Callable[[Any], None]:
     """Make what runs while an exception is being handled: it stores the error value, and reports."""
+    from ffi_core.pypy.unraisable import report
 
     def failed(frame: Any) -> None:
         if pointer is not None:

@@ -16,7 +16,7 @@ from ffi_core.pypy.declarations import CONSTANT, Declarations
 from ffi_core.pypy.function import Function
 from ffi_core.pypy.lib import Lib, address_in, close_lib, new_lib
 from ffi_core.pypy.library import open_library
-from ffi_core.pypy.realize import Realizer
+from ffi_core.pypy.realize import FILE, Realizer, over_aligned
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _newp = backend.newp
 _cast = backend.cast
 _builtin_ffi: Any = backend.FFI()
+_FILE_POINTER: Any = backend.new_pointer_type(FILE)
 
 
 def _check_extent(side: str, end: Any, count: int) -> None:
@@ -75,6 +76,7 @@ class FFI:
         self._once_lock = RLock()
         self._python_bodies: Optional[list[Any]] = None
         self._c_bodies: Any = None
+        self._functions: dict[str, Any] = {}  # those of a generated library that were looked up
         self._name: Optional[str] = None
         self._declares = False  # has cdef(): type expressions can declare, as in C, and be whatever the front end reads
 
@@ -225,6 +227,10 @@ class FFI:
             ctype = getattr(self._ready, cdecl)
         except (AttributeError, TypeError):
             ctype = self._type(cdecl)
+        if over_aligned and ctype in over_aligned:
+            from ffi_core.pypy.aligned import allocate
+
+            return allocate(ctype, init)
         try:
             return _newp(promote(ctype), init)
         except (TypeError, OverflowError, KeyError, ValueError) as error:
@@ -276,6 +282,10 @@ class FFI:
             ctype = self._castable(cdecl)
         if isinstance(source, Function):
             source = source.pointer
+        if ctype is _FILE_POINTER and not isinstance(source, (CData, int)):
+            from ffi_core.pypy.handles import keep_with
+
+            return keep_with(_cast(ctype, source), source)  # a Python file
         return _cast(promote(ctype), source)
 
     def gc(self, cdata: Any, destructor: Optional[Callable[[Any], Any]], size: int = 0) -> Any:

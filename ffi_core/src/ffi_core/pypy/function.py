@@ -63,6 +63,7 @@ def _caller(
         "newp": backend.newp,
         "result_type": result,
         "refuse": _refuse,
+        "refuse_none": _refuse_none,
         "typeof": backend.typeof,
         "CData": CData,
         "point": backend.rawaddressof,
@@ -72,7 +73,7 @@ def _caller(
         arguments.append(f"a{index}")
         if c_types.is_wide(ctype):
             namespace[f"t{index}"], namespace[f"s{index}"] = passed[index], ctype
-            arguments[-1] = f"newp(t{index}, a{index})"
+            arguments[-1] = f"(newp(t{index}, a{index}) if a{index} is not None else refuse_none(s{index}))"
             if c_types.is_record(ctype):
                 # The wrapper copies it: what is such a struct already is pointed to.
                 is_one = f"type(a{index}) is CData and typeof(a{index}) is s{index}"
@@ -97,3 +98,9 @@ def make_closure(text: str, name: str, cells: dict[str, Any]) -> Any:
 def _refuse(expected: tuple[str, int], more: tuple[Any, ...]) -> NoReturn:
     name, count = expected
     raise TypeError(f"{name}() takes {count} arguments ({count + len(more)} given)")
+
+
+def _refuse_none(ctype: Any) -> NoReturn:
+    """Raise for what would be no initialiser, and so a value of zeros."""
+    kinds = "list or tuple or dict or struct-cdata" if c_types.is_record(ctype) else "number"
+    raise TypeError(f"initializer for ctype '{ctype.cname}' must be a {kinds}, not NoneType")

@@ -1,4 +1,7 @@
-"""Handles: ``void *`` that stand for Python objects.  What is no living handle is refused before the interpreter looks at it."""
+"""What C data have to do with Python objects: handles, ``void *`` that stand for one, and pointers that keep one alive.
+
+What is no living handle is refused before the interpreter looks at it.
+"""
 
 from __future__ import annotations
 
@@ -43,3 +46,18 @@ def resolve(pointer: Any) -> Any:
             f"from_handle(): {pointer!r} is no handle: the object that new_handle() returned is gone, or it never was one"
         )
     return backend.from_handle(pointer)
+
+
+# By the number of a weak reference: that, and what lives as long as its object.
+_kept: dict[int, tuple[Any, object]] = {}
+
+
+def keep_with(cdata: Any, kept: object) -> Any:
+    """Keep a Python object alive as long as some C data, which it gives back."""
+
+    def forget(reference: Any) -> None:
+        _kept.pop(id(reference), None)
+
+    reference = ref(cdata, forget)
+    _kept[id(reference)] = reference, kept
+    return cdata

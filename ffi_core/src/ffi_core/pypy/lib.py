@@ -40,6 +40,10 @@ class Lib(_Stored):
     _title: str
     _variables: dict[str, Any]
 
+    def __new__(cls) -> NoReturn:
+        """Refuse: a lib is made where a library is opened."""
+        raise TypeError("cannot create 'ffi_core.Lib' instances")
+
     def __getattr__(self, name: str) -> Any:
         declared = self._declarations.find_global(name)
         if declared is None:
@@ -131,9 +135,14 @@ class Lib(_Stored):
         ctype = _ready_function(home, name, declared.type)
         if declared.row is None:
             return backend.cast(ctype.pointer(), self._symbol(name))
-        if declared.row.call and declared.row.call != declared.row.direct:
-            return wide_function(name, ctype, declared.row.call, declared.row.direct)
-        return backend.cast(ctype.pointer(), declared.row.direct)
+        made = declared.home._functions.get(name)  # the same for all modules that include it
+        if made is None:
+            if declared.row.call and declared.row.call != declared.row.direct:
+                made = wide_function(name, ctype, declared.row.call, declared.row.direct)
+            else:
+                made = backend.cast(ctype.pointer(), declared.row.direct)
+            declared.home._functions[name] = made
+        return made
 
     def _constant(self, name: str, declared: Declared) -> Any:
         realizer = declared.home._realizer
@@ -227,7 +236,7 @@ def new_lib(declarations: Declarations, library: Optional[Library], title: str) 
         "_title": title,
         "_variables": {},
     }
-    made: Lib = type("Lib", (Lib,), parts)()
+    made: Lib = object.__new__(type("Lib", (Lib,), parts))
     return made
 
 

@@ -16,7 +16,7 @@ from ffi_core.pypy.table import FLAG_OPAQUE, FLAG_SIGNED, KIND_ENUM, KIND_FLOATI
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
-    from typing import Any, Optional
+    from typing import Any, Final, Optional
 
 _STORE: Any = backend.new_function_type(
     (backend.new_pointer_type(backend.new_void_type()),), backend.new_void_type(), False
@@ -24,6 +24,22 @@ _STORE: Any = backend.new_function_type(
 
 FILE: Any = backend.new_struct_type("FILE")
 """What FILE stands for is one type for all: a ``FILE *`` of one library is good for another."""
+
+
+over_aligned: set[Any] = set()
+"""Pointer and array types of what asks for more alignment than allocated memory has by itself."""
+
+_ALIGNED: Final = 16
+
+
+def _note_alignment(ctype: Any) -> None:
+    if getattr(ctype, "kind", None) in ("pointer", "array") and c_types.is_record(c_types.item_by_value(ctype.item)):
+        try:
+            align = backend.alignof(ctype.item)
+        except (TypeError, ValueError):  # opaque
+            return
+        if align > _ALIGNED:
+            over_aligned.add(ctype)
 
 
 def _let_copies_be_made() -> None:
@@ -67,6 +83,7 @@ class Realizer:
                 ctype = self.parse(text)
                 self.settle()
                 _let_copies_be_made()
+                _note_alignment(ctype)
                 self.parsed[text] = ctype
         if known_as is not None:
             self.parsed[known_as] = ctype
