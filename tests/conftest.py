@@ -37,13 +37,18 @@ ELSEWHERE = (
 
 
 def load_differences() -> list[dict[str, Any]]:
-    """Read the list: tables with ``reason``, ``tests`` (patterns of test names) and ``run = false`` or ``absent = true``."""
+    """Read what the list has for this version.
+
+    Shapes: tables with ``reason``, ``tests`` (patterns of test names) and ``run = false`` or ``absent = true``.
+    """
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     with DIFFERENCES.open("rb") as stream:
-        return list(tomllib.load(stream)["difference"])
+        entries = tomllib.load(stream)["difference"]
+    version = list(sys.version_info[:2])
+    return [e for e in entries if e.get("since", version) <= version < e.get("until", [99])]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -184,7 +184,7 @@ def test_callbacks_that_cannot_be_made(ffi: Any) -> None:
     assert str(caught.value).startswith(
         "struct bits(*)(): callback with unsupported argument or return type or with '...'"
     )
-    if sys.version_info >= (3, 11) and not IS_ORACLE:
+    if sys.version_info >= (3, 11) and not IS_ORACLE and not IS_PYPY:
         assert caught.value.__notes__[0].startswith("ctype 'struct bits' not supported as return value.")
 
 
@@ -211,7 +211,8 @@ def test_closed_libraries() -> None:
 
 def test_integers(ffi: Any) -> None:
     place = ffi.new("int *")
-    words = "expected integer, got " if IS_PYPY else "an integer is required"  # as CFFI's are there
+    # Older PyPys have other words, in their own CFFI too.
+    words = "expected integer, got |an integer is required" if IS_PYPY else "an integer is required"
     for wrong in (1.5, None, "1"):
         with pytest.raises(TypeError, match=words):
             place[0] = wrong
