@@ -98,12 +98,13 @@ def parse_time(text: str, format: str, /, *, locale: Optional[TimeLocale] = None
     Errors: ``ValueError`` for a text that does not match, or with a null character; ``TypeError``.
     """
     try:
-        data, form = text.encode("utf-8", "surrogateescape"), format.encode("utf-8", "surrogateescape")
-    except AttributeError:
+        if "\0" in text or "\0" in format:
+            raise ValueError("embedded null character")
+        data = text.encode("utf-8", "surrogateescape")
+        form = format.encode("utf-8", "surrogateescape")
+    except (AttributeError, TypeError):
         (wrong,) = [given for given in (text, format) if type(given) is not str][:1]
         raise TypeError(f"parse_time() takes a str and a format, which is a str, not {type(wrong).__name__}") from None
-    if b"\0" in data or b"\0" in form:
-        raise ValueError("embedded null character")
     found = _parse(data, form, _NULL if locale is None else _pointer_of(locale))
     consumed = found.consumed
     if consumed < 0:
