@@ -241,6 +241,30 @@ def test_unknown_names_suggest_a_near_one(lib: Any) -> None:
         lib.numbr
 
 
+def distance(a: str, b: str) -> int:
+    row = list(range(len(b) + 1))
+    for i, left in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, right in enumerate(b, 1):
+            before, row[j] = row[j], min(before + (left != right), row[j] + 1, row[j - 1] + 1)
+    return row[-1]
+
+
+@ours_only("CFFI gives no suggestion")
+def test_suggestions_are_the_nearest_names(lib: Any) -> None:
+    names = dir(lib)
+    wanted = {name[:i] + "x" + name[i + cut :] for name in names for i in range(len(name)) for cut in (0, 1, 3)}
+    for name in sorted(word for word in wanted - set(names) if len(word) > 2 and not word.startswith("__")):
+        with pytest.raises(AttributeError) as caught:
+            getattr(lib, name)
+        _, _, suggestion = str(caught.value).partition("Did you mean ")
+        nearest = min(distance(name, other) for other in names)
+        if nearest <= len(name) // 3:
+            assert distance(name, suggestion.strip("'?")) == nearest
+        else:
+            assert not suggestion
+
+
 @ours_only("CFFI raises KeyError or ffi.error in some cases")
 def test_missing_symbols_raise_attribute_error(ffi: Any, lib: Any, mode: str) -> None:
     if mode == API:

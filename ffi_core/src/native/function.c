@@ -2,6 +2,7 @@
 #include "function.h"
 
 #include "call.h"
+#include "function_text.h"
 #include "heap_type.h"
 #include "type_parser.h"
 
@@ -77,7 +78,9 @@ PyObject *
 ffic_function_new(const ffic_declared *declared, PyObject *name, PyObject *module, ffic_library *library, void *address)
 {
     ffic_state *state = declared->ffi->state;
-    ffic_function *function = (ffic_function *)state->function_type->tp_alloc(state->function_type, 0);
+    char text[FFIC_FUNCTION_TEXT_BYTES];
+    size_t length = ffic_function_text(declared, name, module, text);
+    ffic_function *function = (ffic_function *)state->function_type->tp_alloc(state->function_type, (Py_ssize_t)length);
     if (function == NULL) {
         return NULL;
     }
@@ -101,8 +104,14 @@ ffic_function_new(const ffic_declared *declared, PyObject *name, PyObject *modul
         memcpy(&function->call, &address, sizeof function->call);
         function->direct = function->call;
     }
-    function->doc = documentation(function, module);
-    function->method.ml_doc = function->doc == NULL ? NULL : PyUnicode_AsUTF8(function->doc);
+    if (length > 0) {
+        memcpy(function->text, text, length); /* zeros follow */
+        function->method.ml_doc = function->text;
+    }
+    else {
+        function->doc = documentation(function, module);
+        function->method.ml_doc = function->doc == NULL ? NULL : PyUnicode_AsUTF8(function->doc);
+    }
     bool is_ready = function->method.ml_name != NULL && function->method.ml_doc != NULL;
     PyObject *builtin = !is_ready ? NULL : PyCFunction_NewEx(&function->method, (PyObject *)function, module);
     function->builtin = builtin;
@@ -190,6 +199,7 @@ static PyType_Slot function_slots[] = {
 static PyType_Spec function_spec = {
     .name = "ffi_core._native.Function",
     .basicsize = (int)sizeof(ffic_function),
+    .itemsize = 1,
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = function_slots,
 };

@@ -10,7 +10,7 @@ int ffic_function_setup(PyObject *module, ffic_state *state);
 
 /* What Python sees is a builtin function object, which the interpreter calls without detours; this is its `__self__`. */
 typedef struct ffic_function {
-    PyObject_HEAD
+    PyObject_VAR_HEAD
     const ffic_plan *plan;  /* NULL until the first call; owned by `type` */
     void (*call)(void);     /* what is called: the function, or its typed wrapper */
     void (*direct)(void);   /* what function pointers point to */
@@ -18,12 +18,13 @@ typedef struct ffic_function {
     PyObject *builtin;      /* the builtin function object, which owns this one: borrowed */
     PyMethodDef method;     /* of the builtin: its ml_meth becomes the variant that fits the plan */
     PyObject *name;         /* str */
-    PyObject *doc;          /* str: what the builtin's __doc__ says */
+    PyObject *doc;          /* str: what the builtin's __doc__ says; NULL where that is in `text` */
     ffic_ctype *type;       /* NULL until it is asked for: the function type */
     ffic_ffi *ffi;          /* where `type_text` is parsed; keeps it alive */
     const char *type_text;
     bool keep_gil;
     bool wrapped;
+    char text[1];           /* as long as it is */
 } ffic_function;
 
 /* A builtin function object.  `library` and `address` in ABI modes; otherwise NULL, and the typed wrapper is in `declared`; then

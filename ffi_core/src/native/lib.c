@@ -249,11 +249,32 @@ find_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
 }
 
 /* Names that begin with a dollar sign are for types of the module, not for C or Python. */
+static bool
+is_hidden(PyObject *name)
+{
+    return PyUnicode_GET_LENGTH(name) > 0 && PyUnicode_READ_CHAR(name, 0) == '$';
+}
+
 static int
 collect_name(PyObject *name, void *set)
 {
-    bool is_hidden = PyUnicode_GET_LENGTH(name) > 0 && PyUnicode_READ_CHAR(name, 0) == '$';
-    return is_hidden ? 0 : PySet_Add(set, name);
+    return is_hidden(name) ? 0 : PySet_Add(set, name);
+}
+
+/* Almost all names are ASCII, which needs no decoder. */
+static PyObject *
+name_object(const char *name)
+{
+    unsigned char bits = 0;
+    size_t length = strlen(name);
+    for (size_t i = 0; i < length; i++) {
+        bits |= (unsigned char)name[i];
+    }
+    PyObject *object = bits < 0x80 ? PyUnicode_New((Py_ssize_t)length, 127) : PyUnicode_FromString(name);
+    if (object != NULL && bits < 0x80) {
+        memcpy(PyUnicode_1BYTE_DATA(object), name, length);
+    }
+    return object;
 }
 
 /* The names of a generated module, whose table is in order. */
@@ -266,7 +287,7 @@ names_of_table(const struct ffic_table *table)
     }
     PyObject *list = PyList_New((Py_ssize_t)(table->global_count - hidden));
     for (uint32_t i = hidden; list != NULL && i < table->global_count; i++) {
-        PyObject *name = PyUnicode_FromString(table->globals[i].name);
+        PyObject *name = name_object(table->globals[i].name);
         if (name == NULL) {
             Py_CLEAR(list);
             break;
@@ -276,12 +297,32 @@ names_of_table(const struct ffic_table *table)
     return list;
 }
 
+/* The names of one cdef, or of more in one FFI. */
+static PyObject *
+names_of_dict(PyObject *globals)
+{
+    PyObject *names = PyDict_Keys(globals);
+    for (Py_ssize_t i = names == NULL ? 0 : PyList_GET_SIZE(names); i-- > 0;) {
+        PyObject *name = PyList_GET_ITEM(names, i);
+        if (is_hidden(name) && PyList_SetSlice(names, i, i + 1, NULL) < 0) {
+            Py_CLEAR(names);
+            break;
+        }
+    }
+    return names;
+}
+
+/* dir() puts them in order. */
 static PyObject *
 lib_dir(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     ffic_ffi *ffi = ((ffic_lib *)self)->ffi;
-    if (ffi->declarations.table != NULL && ffi->declarations.globals == NULL && ffi->declarations.includes == NULL) {
-        return names_of_table(ffi->declarations.table);
+    const ffic_declarations *declared = &ffi->declarations;
+    if (declared->table != NULL && declared->globals == NULL && declared->includes == NULL) {
+        return names_of_table(declared->table);
+    }
+    if (declared->table == NULL && declared->globals != NULL && declared->globals_text == NULL && declared->includes == NULL) {
+        return names_of_dict(declared->globals);
     }
     PyObject *names = PySet_New(NULL); /* more than one ffi may declare a name */
     PyObject *list = NULL;
@@ -289,17 +330,24 @@ lib_dir(PyObject *self, PyObject *Py_UNUSED(ignored))
         list = PySequence_List(names);
     }
     Py_XDECREF(names);
-    if (list != NULL && PyList_Sort(list) < 0) {
-        Py_CLEAR(list);
-    }
     return list;
+}
+
+static PyObject *
+names_in_order(PyObject *lib)
+{
+    PyObject *names = lib_dir(lib, NULL);
+    if (names != NULL && PyList_Sort(names) < 0) {
+        Py_CLEAR(names);
+    }
+    return names;
 }
 
 /* What `import *` takes: not the variables, which would be values that nothing updates. */
 static PyObject *
 lib_all(ffic_lib *lib)
 {
-    PyObject *names = lib_dir((PyObject *)lib, NULL);
+    PyObject *names = names_in_order((PyObject *)lib);
     PyObject *result = names == NULL ? NULL : PyList_New(0);
     for (Py_ssize_t i = 0; result != NULL && i < PyList_GET_SIZE(names); i++) {
         ffic_declared declared;
@@ -356,6 +404,17 @@ load_constant(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
     return value;
 }
 
+/* Put what was found where the next look-up finds it. */
+static int
+remember(ffic_lib *lib, PyObject *name, PyObject *value)
+{
+#if FFIC_CACHES_GETATTR
+    return PyObject_GenericSetAttr((PyObject *)lib, name, value);
+#else
+    return PyDict_SetItem(lib->attributes, name, value);
+#endif
+}
+
 /* Runs only for names that are neither in the instance's dictionary nor on the type. */
 static PyObject *
 lib_getattr(PyObject *self, PyObject *name)
@@ -399,7 +458,7 @@ lib_getattr(PyObject *self, PyObject *name)
     default:
         PyErr_Format(PyExc_SystemError, "'%U' is declared in a way that this version of ffi_core does not know", name);
     }
-    if (value != NULL && PyObject_GenericSetAttr(self, name, value) < 0) {
+    if (value != NULL && remember(lib, name, value) < 0) {
         Py_CLEAR(value);
     }
     return value;
@@ -555,7 +614,7 @@ add_to_dict(ffic_lib *lib, PyObject *dict, PyObject *name)
 static PyObject *
 lib_dict(PyObject *self, void *Py_UNUSED(closure))
 {
-    PyObject *names = lib_dir(self, NULL);
+    PyObject *names = names_in_order(self);
     PyObject *dict = names == NULL ? NULL : PyDict_New();
     for (Py_ssize_t i = 0; dict != NULL && i < PyList_GET_SIZE(names); i++) {
         if (add_to_dict((ffic_lib *)self, dict, PyList_GET_ITEM(names, i)) < 0) {

@@ -108,7 +108,8 @@ ffic_ctype *
 ffic_primitive_find(ffic_state *state, const char *name, size_t length)
 {
     for (size_t i = 0; i < Py_ARRAY_LENGTH(primitives); i++) {
-        if (strncmp(primitives[i].name, name, length) == 0 && primitives[i].name[length] == '\0') {
+        const char *known = primitives[i].name;
+        if (known[0] == name[0] && strncmp(known, name, length) == 0 && known[length] == '\0') {
             return state->primitives[i];
         }
     }

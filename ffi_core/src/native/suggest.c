@@ -1,11 +1,14 @@
 /* Finding the nearest declared name. */
 #include "suggest.h"
 
+#include "table_text.h"
+
 enum { LONGEST = 64 };
 
 typedef struct {
     const char *wanted;
     size_t length;
+    uint32_t letters;     /* which it has: see letters_of */
     size_t best_distance; /* only names nearer than this are of interest */
     PyObject *best;
 } search;
@@ -40,6 +43,42 @@ distance(const char *a, size_t a_length, const char *b, size_t b_length, size_t 
     return row[b_length];
 }
 
+/* A bit for each letter, regardless of case. */
+static inline uint32_t
+letters_of(const char *text, size_t length)
+{
+    uint32_t letters = 0;
+    for (size_t i = 0; i < length; i++) {
+        letters |= (uint32_t)1 << (text[i] & 31);
+    }
+    return letters;
+}
+
+static inline size_t
+count_bits(uint32_t bits)
+{
+    return (size_t)__builtin_popcount(bits);
+}
+
+/* Is the name nearer than the best so far?  Most are not, which costs little to see: each change of a letter can bring one that is
+ * missing, and take one away that is too much. */
+static bool
+is_better(search *s, const char *text, size_t length)
+{
+    size_t difference = length > s->length ? length - s->length : s->length - length;
+    if (length > LONGEST || difference >= s->best_distance) {
+        return false;
+    }
+    uint32_t letters = letters_of(text, length);
+    if (count_bits(letters & ~s->letters) >= s->best_distance || count_bits(s->letters & ~letters) >= s->best_distance) {
+        return false;
+    }
+    size_t found = distance(s->wanted, s->length, text, length, s->best_distance);
+    bool better = found < s->best_distance;
+    s->best_distance = better ? found : s->best_distance;
+    return better;
+}
+
 static int
 consider(PyObject *name, void *context)
 {
@@ -49,16 +88,49 @@ consider(PyObject *name, void *context)
     if (text == NULL) {
         return -1;
     }
-    size_t difference = (size_t)length > s->length ? (size_t)length - s->length : s->length - (size_t)length;
-    if (length > LONGEST || difference >= s->best_distance) {
-        return 0;
-    }
-    size_t found = distance(s->wanted, s->length, text, (size_t)length, s->best_distance);
-    if (found < s->best_distance) {
-        s->best_distance = found;
+    if (is_better(s, text, (size_t)length)) {
         Py_XSETREF(s->best, Py_NewRef(name));
     }
     return 0;
+}
+
+static int
+consider_table(const struct ffic_table *table, search *s)
+{
+    const char *best = NULL;
+    for (uint32_t i = 0; i < table->global_count; i++) {
+        const char *name = table->globals[i].name;
+        best = is_better(s, name, strlen(name)) ? name : best;
+    }
+    if (best != NULL) {
+        Py_XSETREF(s->best, PyUnicode_FromString(best));
+    }
+    return best != NULL && s->best == NULL ? -1 : 0;
+}
+
+/* All names of `lib`, in the order of ffic_each_declared, without making objects of those that have none. */
+static int
+consider_all(ffic_ffi *ffi, search *s)
+{
+    const ffic_declarations *declared = &ffi->declarations;
+    int result = declared->table == NULL ? 0 : consider_table(declared->table, s);
+    if (result == 0 && declared->globals_text != NULL) {
+        result = ffic_text_each(declared->globals_text, consider, s);
+    }
+    if (result == 0 && declared->globals != NULL) {
+        PyObject *name, *value;
+        Py_ssize_t position = 0;
+        FFIC_BEGIN_CRITICAL_SECTION(declared->globals);
+        while (result == 0 && PyDict_Next(declared->globals, &position, &name, &value)) {
+            result = consider(name, s);
+        }
+        FFIC_END_CRITICAL_SECTION();
+    }
+    PyObject *includes = declared->includes;
+    for (Py_ssize_t i = 0; result == 0 && includes != NULL && i < PyList_GET_SIZE(includes); i++) {
+        result = consider_all((ffic_ffi *)PyList_GET_ITEM(includes, i), s);
+    }
+    return result;
 }
 
 PyObject *
@@ -71,8 +143,8 @@ ffic_suggest(ffic_ffi *ffi, PyObject *name)
         PyErr_Clear();
         return NULL;
     }
-    search s = {.wanted = text, .length = (size_t)length, .best_distance = (size_t)length / 3 + 1, .best = NULL};
-    if (ffic_each_declared(ffi, false, consider, &s) < 0) {
+    search s = {.wanted = text, .length = (size_t)length, .letters = letters_of(text, (size_t)length), .best_distance = (size_t)length / 3 + 1, .best = NULL};
+    if (consider_all(ffi, &s) < 0) {
         PyErr_Clear();
     }
     return s.best;

@@ -11,12 +11,15 @@ from ffi_core.front.model import (
     Array,
     ConstantDecl,
     CType,
+    Function,
     FunctionDecl,
     GlobalDecl,
     Pointer,
     Primitive,
     PythonFunctionDecl,
+    Tagged,
     VariableDecl,
+    Void,
     spell,
 )
 from ffi_core.front.scope import unqualified
@@ -214,12 +217,12 @@ class GlobalEmitter:
     def _row(self, decl: GlobalDecl) -> str:
         name = decl.name
         if isinstance(decl, FunctionDecl):
-            flags = "0" if decl.release_gil else "FFIC_KEEP_GIL"
+            flags = ("" if decl.release_gil else "FFIC_KEEP_GIL", "FFIC_SPELLED" if _is_spelled(decl.type) else "")
             types = (decl.type.result, *decl.type.parameters)
             kind = (
                 "VARIADIC" if decl.type.variadic else "WIDE" if any(map(self._spelling.is_wide, types)) else "FUNCTION"
             )
-            return f"FFIC_{kind}_ROW({name}, {c_string(spell(decl.type))}, {flags})"
+            return f"FFIC_{kind}_ROW({name}, {c_string(spell(decl.type))}, {' | '.join(filter(None, flags)) or 0})"
         if isinstance(decl, VariableDecl):
             return (
                 f"FFIC_VARIABLE_ROW({name}, {c_string(spell(decl.type))}, {self._variable_size(decl.name, decl.type)})"
@@ -238,6 +241,17 @@ class GlobalEmitter:
         resolved = self._spelling.resolve(ctype)
         is_open = isinstance(resolved, Array) and resolved.length is None
         return "0" if is_open or self._spelling.is_opaque(ctype) else f"sizeof({name})"
+
+
+def _is_spelled(ctype: CType) -> bool:
+    """Tell whether the runtime spells this function type, or a type in it, as ``spell`` does but for each `` const``."""
+    if isinstance(ctype, Function):
+        return not ctype.abi and all(map(_is_spelled, (ctype.result, *ctype.parameters)))
+    if isinstance(ctype, Pointer):
+        return not ctype.qualifiers and not isinstance(ctype.target, (Pointer, Function)) and _is_spelled(ctype.target)
+    if isinstance(ctype, Tagged) and (ctype.kind == "enum" or ctype.tag.startswith(("$", "const", "_IO_FILE"))):
+        return False
+    return isinstance(ctype, (Void, Primitive, Tagged)) and set(ctype.qualifiers) <= {"const"}
 
 
 def _define(result: CType, name: str, parameters: list[str], call: str) -> str:

@@ -39,6 +39,7 @@ enum ffic_type_kind {
 #define FFIC_OPAQUE 0x04u   /* record: declared, never defined */
 #define FFIC_PARTIAL 0x08u  /* record: the declaration ended with `...;` */
 #define FFIC_CHECKED 0x10u  /* record: declared_* hold what the declaration as written would give */
+#define FFIC_SPELLED 0x20u  /* function: each " const" taken out, `type` is spelled as the runtime spells it */
 
 struct ffic_global {
     const char *name;
