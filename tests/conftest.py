@@ -1,4 +1,4 @@
-"""What all tests share: on PyPy, the list of what differs there, and the share that must pass.
+"""What all tests share: patience; on PyPy, the list of what differs there, and the share that must pass.
 
 `core/pypy_differences.toml` lists tests by reason.  Those must fail, or are not run where they may end the process; those of
 what PyPy does not have are skipped.  A listed test that passes fails the run, and so does a line of the list that names no test.
@@ -25,6 +25,7 @@ ELSEWHERE = (
     "this interpreter does not count its blocks",
     "compares with CPython's own modules",
     "for_bytes gives the Python function itself",
+    "bytes_method gives the Python method itself",
     "cannot be embedded",
     "CPython has subinterpreters",
     "PyPy's own backend makes its callbacks",
@@ -49,6 +50,17 @@ def load_differences() -> list[dict[str, Any]]:
         entries = tomllib.load(stream)["difference"]
     version = list(sys.version_info[:2])
     return [e for e in entries if e.get("since", version) <= version < e.get("until", [99])]
+
+
+def pytest_configure() -> None:
+    """Let examples of hypothesis take their time: how long one takes depends on what else the machine does."""
+    try:
+        from hypothesis import HealthCheck, settings
+    except ImportError:
+        return  # who runs few tests may do without
+    # What differs from the profile that is there, such as that for continuous integration.
+    settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
