@@ -29,6 +29,8 @@ int apply_text(int (*)(char *));
 int apply_point(point (*)(point, point *), int, int);
 double apply_triple(triple (*)(triple));
 double apply_twelve(double (*)(int, double, int, double, int, double, int, double, int, double, int, double));
+float apply_25(float (*)(FIVE, FIVE, FIVE, FIVE, FIVE));
+int64_t apply_45(int64_t (*)(FIVE, FIVE, FIVE, FIVE, FIVE, FIVE, FIVE, FIVE, FIVE));
 void apply_void(void (*)(void *), void *);
 unsigned char apply_small(unsigned char (*)(signed char), signed char);
 void sort_ints(int *, size_t, int (*)(const void *, const void *));
@@ -37,10 +39,13 @@ int call_kept(int);
 int in_thread(unary, int);
 int in_threads(unary, int);
 int nested(unary, int);
-"""
+""".replace("FIVE", "signed char, float, unsigned short, double, void *")
 SOURCE = r"""
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
+#define FIVE signed char, float, unsigned short, double, void *
+#define GIVE(n) (signed char)-(n), (n) + 0.5f, (unsigned short)(65535 - (n)), (n) * 1e100, (char *)0 + (n)
 typedef struct { int x, y; } point;
 typedef struct { double a, b, c; } triple;
 enum color { RED, GREEN = 5 };
@@ -60,6 +65,10 @@ int apply_point(point (*f)(point, point *), int x, int y) {
 double apply_triple(triple (*f)(triple)) { triple t = {1, 2, 3}; t = f(t); return t.a + 10 * t.b + 100 * t.c; }
 double apply_twelve(double (*f)(int, double, int, double, int, double, int, double, int, double, int, double)) {
     return f(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+}
+float apply_25(float (*f)(FIVE, FIVE, FIVE, FIVE, FIVE)) { return f(GIVE(1), GIVE(2), GIVE(3), GIVE(4), GIVE(5)); }
+int64_t apply_45(int64_t (*f)(FIVE, FIVE, FIVE, FIVE, FIVE, FIVE, FIVE, FIVE, FIVE)) {
+    return f(GIVE(1), GIVE(2), GIVE(3), GIVE(4), GIVE(5), GIVE(6), GIVE(7), GIVE(8), GIVE(9));
 }
 void apply_void(void (*f)(void *), void *p) { f(p); }
 unsigned char apply_small(unsigned char (*f)(signed char), signed char x) { return f(x); }
@@ -136,6 +145,23 @@ def test_many_arguments(ffi: Any, lib: Any) -> None:
     assert lib.apply_twelve(callback) == 78.5
     assert seen == [tuple(range(1, 13))]
     assert [type(x) for x in seen[0]] == [int, float] * 6
+
+
+@pytest.mark.parametrize(
+    ("name", "fives", "result", "answer"), [("apply_25", 5, "float", 2.5), ("apply_45", 9, "int64_t", -(1 << 40))]
+)
+def test_arguments_in_all_registers_and_on_the_stack(
+    ffi: Any, lib: Any, name: str, fives: int, result: str, answer: Any
+) -> None:
+    seen: list[Any] = []
+    five = ["signed char", "float", "unsigned short", "double", "void *"]
+    callback = ffi.callback(f"{result}({', '.join(five * fives)})", recorder(seen, answer))
+    expected = tuple(
+        value for n in range(1, fives + 1) for value in (-n, n + 0.5, 65535 - n, n * 1e100, ffi.cast("void *", n))
+    )
+    assert getattr(lib, name)(callback) == answer
+    assert callback(*expected) == answer
+    assert seen == [expected, expected]
 
 
 def test_pointers(ffi: Any, lib: Any) -> None:

@@ -120,14 +120,14 @@ enter_otherwise(ffic_entry *entry, ffic_thread *here)
 bool
 ffic_enter_python(ffic_entry *entry)
 {
-    int *error = &errno;
+    ffic_thread *here = &ffic_this_thread;
+    int *error = ffic_errno_place(here);
     int entered_errno = *error;
     if (FFIC_UNLIKELY(!Py_IsInitialized())) {
         /* Not since Python began to shut down.  A thread that asked for the GIL now would be stopped for good. */
         *error = entered_errno;
         return false;
     }
-    ffic_thread *here = &ffic_this_thread;
     PyThreadState *released = here->released;
     entry->released = released;
     /* Code below our C call may have taken up the thread state itself, before it called back. */
@@ -158,5 +158,5 @@ ffic_leave_python(ffic_entry *entry)
         PyGILState_Release(entry->gil);
     }
     here->released = entry->released;
-    errno = left_errno;
+    *ffic_errno_place(here) = left_errno;
 }

@@ -1,7 +1,8 @@
 /* ffi.callback: a C function for each Python one.
  *
- * Where there are static trampolines (see trampoline.h), C calls one of these, and libffi's entry for Go closures does the rest.
- * Elsewhere, and when all are in use, libffi makes the function in executable memory.
+ * Where there are static trampolines (see trampoline.h), C calls one of these.  It goes on to our own entry (see callback_entry.h), or,
+ * for types whose values need more than a word, to libffi's for Go closures.  Elsewhere, and when all are in use, libffi makes the
+ * function in executable memory.
  */
 #include "callback.h"
 
@@ -10,6 +11,7 @@
 
 #include "boundary.h"
 #include "call.h"
+#include "callback_entry.h"
 #include "debug.h"
 #include "error_note.h"
 #include "ffi_object.h"
@@ -28,7 +30,11 @@ typedef struct {
 /* What the machine code of a closure reaches.  It outlives the callback object for a while: C may still hold the address. */
 typedef struct closure {
 #if FFIC_HAS_TRAMPOLINES
-    ffi_go_closure entry; /* first: libffi gives us its address */
+    ffi_go_closure entry; /* first: what the trampoline leads to gives us its address */
+#endif
+#if FFIC_HAS_CALLBACK_ENTRY
+    bool in_words;                /* our own entry is used */
+    uint8_t words[FFIC_WORDS];    /* where it has each argument */
 #endif
     void *trampoline;     /* or NULL */
     ffi_closure *closure; /* where there is no trampoline: what ffi_closure_free wants */
@@ -143,6 +149,50 @@ closure_invoke(ffi_cif *cif, void *result, void **args, void *data)
     ffic_leave_python(&entry);
 }
 
+#if FFIC_HAS_CALLBACK_ENTRY
+
+void
+ffic_callback_from_words(ffi_go_closure *go, uint64_t *words)
+{
+    closure *c = (closure *)(void *)go;
+    char *result = (char *)&words[FFIC_ENTRY_RESULT];
+    ffic_entry entry;
+    if (FFIC_UNLIKELY(!ffic_enter_python(&entry))) {
+        give_error_value(c, result);
+        return;
+    }
+    PyObject *owner = is_at_home(c, &entry) ? owner_of(c) : NULL;
+    if (FFIC_LIKELY(owner != NULL)) {
+        ffic_python_body_call_words(&c->body, words, c->words, result);
+        widen_result(c->body.type->item, result);
+        Py_DECREF(owner);
+    }
+    else {
+        report_unusable(c, result);
+    }
+    ffic_leave_python(&entry);
+}
+
+/* Can our own entry serve `function`?  False where it cannot, and where there is an exception. */
+static bool
+place_words(closure *c, ffic_ctype *function)
+{
+    const ffic_plan *plan = ffic_plan_of_type(function, false);
+    if (plan == NULL || plan->shape == FFIC_CALL_LIBFFI || plan->result_place > FFIC_RESULT_FLOAT || ffic_is_wide(function->item)) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < plan->count; i++) {
+        const ffic_argument *argument = &plan->arguments[i];
+        if (argument->way == FFIC_ARGUMENT_WIDE || argument->way == FFIC_ARGUMENT_RECORD) {
+            return false;
+        }
+        c->words[i] = ffic_entry_word(argument->slot);
+    }
+    return true;
+}
+
+#endif
+
 /* ---- making and retiring ------------------------------------------------------------------------------------------ */
 
 static void
@@ -171,6 +221,15 @@ static void *
 make_code(closure *c)
 {
     void *code = NULL;
+#if FFIC_HAS_CALLBACK_ENTRY
+    if (c->in_words) {
+        c->entry.tramp = (void *)(uintptr_t)ffic_callback_entry;
+        c->trampoline = code = ffic_trampoline_take(&c->entry);
+    }
+    if (code != NULL) {
+        return code;
+    }
+#endif
 #if FFIC_HAS_TRAMPOLINES
     if (ffi_prep_go_closure(&c->entry, &c->cif, closure_invoke) == FFI_OK) {
         c->trampoline = code = ffic_trampoline_take(&c->entry);
@@ -250,6 +309,12 @@ closure_new(ffic_ctype *function, PyObject *callable, PyObject *error, PyObject 
         PyErr_Format(PyExc_SystemError, "libffi cannot prepare callbacks of '%U'", function->name);
         goto failed;
     }
+#if FFIC_HAS_CALLBACK_ENTRY
+    c->in_words = place_words(c, function);
+    if (PyErr_Occurred()) {
+        goto failed;
+    }
+#endif
     *code = make_code(c);
     if (*code != NULL) {
         return c;

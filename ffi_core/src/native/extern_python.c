@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "boundary.h"
+#include "heap_type.h"
 #include "python_body.h"
 #include "type_parser.h"
 
@@ -149,19 +150,53 @@ give_error_value(const struct ffic_table *table, uint32_t index, char *frame)
 
 /* ---- def_extern ------------------------------------------------------------------------------------------------------------ */
 
-static void
-body_capsule_free(PyObject *capsule)
+/* A body as a Python object, which a call keeps alive: it may be redefined meanwhile. */
+typedef struct {
+    PyObject_HEAD
+    ffic_python_body body;
+} body_object;
+
+/* No tp_clear: what a body refers to has one. */
+static int
+body_traverse(PyObject *self, visitproc visit, void *arg)
 {
-    ffic_python_body *body = PyCapsule_GetPointer(capsule, NULL);
-    if (body != NULL) {
-        ffic_python_body_clear(body);
-        PyMem_Free(body);
-    }
+    Py_VISIT(Py_TYPE(self));
+    return ffic_python_body_traverse(&((body_object *)self)->body, visit, arg);
+}
+
+static void
+body_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    ffic_python_body_clear(&((body_object *)self)->body);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyType_Slot body_slots[] = {
+    {Py_tp_traverse, body_traverse},
+    {Py_tp_dealloc, body_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec body_spec = {
+    .name = "ffi_core._native.PythonBody",
+    .basicsize = (int)sizeof(body_object),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = body_slots,
+};
+
+int
+ffic_extern_setup(PyObject *module, ffic_state *state)
+{
+    state->python_body_type = ffic_make_type(module, &body_spec, NULL);
+    return state->python_body_type == NULL ? -1 : 0;
 }
 
 /* The list of bodies has one place per function of the table, None where there is no body yet. */
 static int
-put_body(ffic_ffi *ffi, Py_ssize_t index, PyObject *capsule)
+put_body(ffic_ffi *ffi, Py_ssize_t index, PyObject *body)
 {
     if (FFIC_LOAD_POINTER(ffi->python_bodies) == NULL) {
         Py_ssize_t count = (Py_ssize_t)ffi->declarations.table->python_count;
@@ -180,7 +215,7 @@ put_body(ffic_ffi *ffi, Py_ssize_t index, PyObject *capsule)
         FFIC_END_CRITICAL_SECTION();
         Py_XDECREF(bodies); /* another thread was quicker */
     }
-    return PyList_SetItem(ffi->python_bodies, index, Py_NewRef(capsule));
+    return PyList_SetItem(ffi->python_bodies, index, Py_NewRef(body));
 }
 
 static int
@@ -200,27 +235,17 @@ set_body(ffic_ffi *ffi, PyObject *name, PyObject *callable, PyObject *error, PyO
         return -1;
     }
     ffic_ctype *ct = ffic_parse_type(declared.ffi, declared.type, -1);
-    ffic_python_body *body = ct == NULL ? NULL : PyMem_Calloc(1, sizeof *body);
-    PyObject *capsule = NULL;
-    if (ct != NULL && body == NULL) {
-        PyErr_NoMemory();
-    }
-    if (body != NULL && ffic_python_body_init(body, ct, callable, error, onerror) == 0) {
-        capsule = PyCapsule_New(body, NULL, body_capsule_free);
-        if (capsule == NULL) {
-            ffic_python_body_clear(body);
-        }
-    }
-    if (capsule == NULL) {
-        PyMem_Free(body);
-    }
-    Py_XDECREF(ct);
+    PyTypeObject *type = ffi->state->python_body_type;
+    body_object *made = ct == NULL ? NULL : (body_object *)type->tp_alloc(type, 0);
     ffic_ffi *home = declared.ffi; /* the table whose trampoline calls it */
+    Py_ssize_t index = (Py_ssize_t)declared.generated->size;
     int result = -1;
-    if (capsule != NULL && keep_error_value(home->declarations.table, (uint32_t)declared.generated->size, body) == 0) {
-        result = put_body(home, (Py_ssize_t)declared.generated->size, capsule);
+    if (made != NULL && ffic_python_body_init(&made->body, ct, callable, error, onerror) == 0 &&
+        keep_error_value(home->declarations.table, (uint32_t)index, &made->body) == 0) {
+        result = put_body(home, index, (PyObject *)made);
     }
-    Py_XDECREF(capsule);
+    Py_XDECREF(made);
+    Py_XDECREF(ct);
     return result;
 }
 
@@ -280,14 +305,13 @@ ffic_call_python(const struct ffic_table *table, uint32_t index, void *frame)
     }
     ffic_ffi *ffi = registered(table, ffic_entered(&entry));
     PyObject *bodies = ffi == NULL ? NULL : FFIC_LOAD_POINTER(ffi->python_bodies);
-    PyObject *capsule = bodies == NULL ? NULL : ffic_list_get(bodies, index);
-    ffic_python_body *body = capsule == NULL || capsule == Py_None ? NULL : PyCapsule_GetPointer(capsule, NULL);
-    if (FFIC_LIKELY(body != NULL)) {
-        ffic_python_body_call_frame(body, frame);
+    PyObject *item = bodies == NULL ? NULL : ffic_list_get(bodies, index);
+    if (FFIC_LIKELY(item != NULL && Py_TYPE(item) == ffi->state->python_body_type)) {
+        ffic_python_body_call_frame(&((body_object *)item)->body, frame);
     }
     else {
         report_missing(table, index, frame);
     }
-    Py_XDECREF(capsule); /* it kept the body, which may have been redefined while it ran */
+    Py_XDECREF(item); /* it kept the body, which may have been redefined while it ran */
     ffic_leave_python(&entry);
 }

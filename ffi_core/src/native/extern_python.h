@@ -4,6 +4,8 @@
 
 #include "ffi_object.h"
 
+int ffic_extern_setup(PyObject *module, ffic_state *state);
+
 /* Remember, for this interpreter, that `ffi` has the bodies of the table's functions. */
 int ffic_extern_register(ffic_ffi *ffi);
 

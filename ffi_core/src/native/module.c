@@ -4,6 +4,7 @@
 #include "callback.h"
 #include "cdata.h"
 #include "debug.h"
+#include "extern_python.h"
 #include "ffi_object.h"
 #include "for_bytes.h"
 #include "function.h"
@@ -85,7 +86,7 @@ native_exec(PyObject *module)
     state->module = module;
     if (ffic_small_ints_setup(state) < 0 || find_errors(module, state) < 0 || ffic_ctype_setup(module, state) < 0 ||
         ffic_primitives_setup(state) < 0 || make_file_type(state) < 0 || ffic_cdata_setup(module, state) < 0 ||
-        ffic_callback_setup(module, state) < 0 || ffic_library_setup(module, state) < 0 ||
+        ffic_callback_setup(module, state) < 0 || ffic_extern_setup(module, state) < 0 || ffic_library_setup(module, state) < 0 ||
         ffic_tuple_reader_setup(module, state) < 0 || ffic_for_bytes_setup(module, state) < 0 ||
         ffic_bytes_method_setup(module, state) < 0 || ffic_function_setup(module, state) < 0 ||
         ffic_lib_setup(module, state) < 0 || ffic_ffi_setup(module, state) < 0) {

@@ -2,6 +2,7 @@
 #include "python_body.h"
 
 #include "convert.h"
+#include "small_ints.h"
 
 int
 ffic_check_callback_type(ffic_ctype *function)
@@ -87,7 +88,7 @@ load_argument(ffic_ctype *ct, char *data)
     case FFIC_CODE_I32: {
         int32_t value;
         memcpy(&value, data, sizeof value);
-        return PyLong_FromLong(value);
+        return ffic_int(ct->state, value);
     }
     case FFIC_CODE_POINTER: {
         char *value;
@@ -205,9 +206,23 @@ slot_of_frame(const ffic_ctype *ct, char *frame, Py_ssize_t i)
     return slot;
 }
 
-/* `args`, or where that is NULL `frame`, have the arguments. */
-static inline void
-call_body(ffic_python_body *body, void *const *args, char *frame, char *result)
+/* Where C has left the arguments: the first that is not NULL says so. */
+typedef struct {
+    void *const *pointers; /* to each */
+    const uint8_t *places; /* of each: the number of its word in `memory` */
+    char *memory;          /* else: the frame of a trampoline */
+} origin;
+
+static inline char *
+argument_of(const origin *from, const ffic_ctype *ct, Py_ssize_t i)
+{
+    return from->pointers != NULL ? from->pointers[i]
+           : from->places != NULL ? from->memory + (size_t)from->places[i] * sizeof(uint64_t)
+                                  : slot_of_frame(ct, from->memory, i);
+}
+
+static inline __attribute__((always_inline)) void
+call_body(ffic_python_body *body, const origin *from, char *result)
 {
     PyObject *local[LOCAL_ARGUMENTS + 1];
     ffic_ctype *function = body->type;
@@ -225,7 +240,7 @@ call_body(ffic_python_body *body, void *const *args, char *frame, char *result)
     }
     for (; made < count; made++) {
         ffic_ctype *ct = function->u.function.parameters[made];
-        objects[made] = load_argument(ct, args != NULL ? args[made] : slot_of_frame(ct, frame, made));
+        objects[made] = load_argument(ct, argument_of(from, ct, made));
         if (objects[made] == NULL) {
             goto failed;
         }
@@ -249,11 +264,17 @@ done:
 void
 ffic_python_body_call(ffic_python_body *body, void *const *args, char *result)
 {
-    call_body(body, args, NULL, result);
+    call_body(body, &(origin){.pointers = args}, result);
+}
+
+void
+ffic_python_body_call_words(ffic_python_body *body, uint64_t *words, const uint8_t *places, char *result)
+{
+    call_body(body, &(origin){.places = places, .memory = (char *)words}, result);
 }
 
 void
 ffic_python_body_call_frame(ffic_python_body *body, char *frame)
 {
-    call_body(body, NULL, frame, frame);
+    call_body(body, &(origin){.memory = frame}, frame);
 }

@@ -21,6 +21,9 @@ int ffic_python_body_traverse(ffic_python_body *body, visitproc visit, void *arg
  * bytes.  Never leaves an exception. */
 void ffic_python_body_call(ffic_python_body *body, void *const *args, char *result);
 
+/* The same, where argument i is in the word `places[i]` of `words`. */
+void ffic_python_body_call_words(ffic_python_body *body, uint64_t *words, const uint8_t *places, char *result);
+
 /* The same for the frame of a trampoline: one slot of 16 bytes per argument (wide ones: a pointer to it), and then the result. */
 void ffic_python_body_call_frame(ffic_python_body *body, char *frame);
 

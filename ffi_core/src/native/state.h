@@ -33,6 +33,7 @@ typedef struct ffic_state {
     PyTypeObject *cdata_buffer_type;   /* ffi.from_buffer */
     PyTypeObject *cdata_callback_type; /* ffi.callback */
     PyTypeObject *cdata_iterator_type;
+    PyTypeObject *python_body_type; /* what def_extern gives to a C function */
     PyTypeObject *buffer_type;      /* ffi.buffer */
     PyTypeObject *allocator_type;   /* ffi.new_allocator */
     PyTypeObject *tuple_reader_type; /* ffi.tuple_reader */
@@ -77,7 +78,8 @@ typedef struct ffic_state {
         &(state)->cdata_function_type, &(state)->cdata_handle_type, &(state)->cdata_gc_type, &(state)->cdata_buffer_type,      \
         &(state)->cdata_callback_type, &(state)->cdata_iterator_type, &(state)->buffer_type, &(state)->allocator_type,         \
         &(state)->function_type, &(state)->lib_type, &(state)->library_variable_type, &(state)->library_type,                  \
-        &(state)->ffi_type, &(state)->tuple_reader_type, &(state)->for_bytes_type, &(state)->bytes_method_type
+        &(state)->ffi_type, &(state)->tuple_reader_type, &(state)->for_bytes_type, &(state)->bytes_method_type,                \
+        &(state)->python_body_type
 
 /* The state of the module that `type`, one of ours or a subclass made in Python, belongs to. */
 ffic_state *ffic_state_of_type(PyTypeObject *type);
