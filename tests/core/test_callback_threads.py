@@ -24,6 +24,7 @@ void keep(unary);
 int call_kept(int);
 void call_at_exit(void);
 void call_for_ever(unary, int);
+void call_until(int, unary, int);
 int fork_and_call(unary, int);
 int call(unary, int);
 """
@@ -73,6 +74,23 @@ static void *run_for_ever(void *p) { struct job *j = p; for (;;) j->f(j->x); ret
 void call_for_ever(unary f, int threads) {
     pthread_t t; struct job *j = malloc(sizeof *j); j->f = f; j->x = 1;
     while (threads-- > 0) pthread_create(&t, 0, run_for_ever, j);
+}
+/* Threads that call until they get `last`.  The end of the process says how many of them got that far. */
+static pthread_t callers[16]; static int caller_count, last_value, ended;
+static void *run_until(void *p) {
+    struct job *j = p;
+    while (j->f(j->x) != last_value) {}
+    __atomic_add_fetch(&ended, 1, __ATOMIC_SEQ_CST);
+    return 0;
+}
+static void report_ended(void) {
+    for (int i = 0; i < caller_count; i++) pthread_join(callers[i], 0);
+    printf("%d of %d\n", ended, caller_count); fflush(stdout);
+}
+void call_until(int last, unary f, int threads) {
+    struct job *j = malloc(sizeof *j); j->f = f; j->x = 1; last_value = last; caller_count = threads;
+    atexit(report_ended);
+    for (int i = 0; i < threads; i++) pthread_create(&callers[i], 0, run_until, j);
 }
 int fork_and_call(unary f, int x) {
     int status; pid_t child = fork();
@@ -232,6 +250,25 @@ def test_the_end_with_threads_that_call(builder: Builder, ending: str) -> None:
             """,
         )
         assert (done.returncode, done.stdout) == (0, "ending\n"), done.stderr
+
+
+@ours_only("CFFI's callbacks are stopped in the middle")
+def test_threads_that_call_at_the_end_get_the_error_value(builder: Builder) -> None:
+    """Whether they are before the GIL or behind it when Python ends, none is stopped inside C's code."""
+    for _ in range(3):
+        done = run_with_library(
+            builder,
+            """
+            calls = [0]
+            @ffi.callback("int(int)", error=-7)
+            def work(x):
+                calls[0] += 1
+                return x
+            lib.call_until(-7, work, 4)
+            while calls[0] < 500: time.sleep(0.001)
+            """,
+        )
+        assert (done.returncode, done.stdout) == (0, "4 of 4\n"), done.stderr
 
 
 # fork.

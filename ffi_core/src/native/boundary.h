@@ -7,9 +7,9 @@
 #ifndef FFIC_BOUNDARY_H
 #define FFIC_BOUNDARY_H
 
-#include <errno.h>
+#include "compat.h" /* first, as it says which functions the system's headers declare */
 
-#include "compat.h"
+#include <errno.h>
 
 /* The only state outside the module: it belongs to the C thread. */
 typedef struct {
@@ -17,6 +17,7 @@ typedef struct {
     PyThreadState *kept;     /* made for this thread, which Python does not know; NULL: none */
     int saved_errno;         /* C's errno as the last C call left it, and as the next one will find it */
     int *errno_place;        /* where this thread has its errno, NULL: not looked up yet */
+    int inside;              /* callbacks that this thread is in, of those that count: see "the end of Python" in boundary.c */
     void *completing;        /* the types whose members this thread looks up now: see realize.c */
 } ffic_thread;
 
@@ -77,7 +78,13 @@ typedef struct {
     ffic_entry_way way;
     PyGILState_STATE gil;
     int outer_errno;
+    bool counted; /* ffic_this_thread.inside has it */
 } ffic_entry;
+
+/* With the module: see to it that the end of Python waits for callbacks in progress.  -1 with an exception. */
+int ffic_boundary_setup(void);
+/* What atexit has is called, but Python will not end. */
+void ffic_python_stays(void);
 
 /* C calls Python: take up a thread state.  False: there is no Python (any more), and nothing is to be left. */
 bool ffic_enter_python(ffic_entry *entry);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "boundary.h"
 #include "generated_module.h"
 
 /* Call a function of ffi_core/embedding.py.  New reference, or NULL with an exception. */
@@ -24,6 +25,7 @@ end_program(void)
     if (!Py_IsInitialized() || ffic_is_finalizing()) {
         return;
     }
+    ffic_python_stays();
     PyGILState_STATE gil = PyGILState_Ensure();
     PyObject *done = call_python_part("end_program", NULL);
     if (done == NULL) {
