@@ -214,6 +214,9 @@ ffic_ctype_array_of(ffic_ctype *item, Py_ssize_t length)
             return (ffic_ctype *)Py_NewRef((PyObject *)known);
         }
     }
+    if (ffic_ctype_size(item) < 0) { /* which may run Python code: not under the lock */
+        return NULL;
+    }
     struct {
         const void *item;
         Py_ssize_t length;
@@ -223,7 +226,7 @@ ffic_ctype_array_of(ffic_ctype *item, Py_ssize_t length)
         return NULL;
     }
     ffic_ctype *ct;
-    FFIC_BEGIN_CRITICAL_SECTION(state->interned);
+    ffic_lock_take(&state->interned_lock);
     ct = interned_find(state, key);
     if (ct == NULL && !PyErr_Occurred()) {
         ct = make_array(item, length);
@@ -234,7 +237,7 @@ ffic_ctype_array_of(ffic_ctype *item, Py_ssize_t length)
     if (ct != NULL && length < 0 && item->open_array == NULL) {
         FFIC_STORE_POINTER(item->open_array, (ffic_ctype *)Py_NewRef((PyObject *)ct));
     }
-    FFIC_END_CRITICAL_SECTION();
+    ffic_lock_give_back(&state->interned_lock);
     Py_DECREF(key);
     return ct;
 }
@@ -249,7 +252,7 @@ pointer_to_array(ffic_ctype *target)
         return NULL;
     }
     ffic_ctype *ct;
-    FFIC_BEGIN_CRITICAL_SECTION(state->interned);
+    ffic_lock_take(&state->interned_lock);
     ct = interned_find(state, key);
     if (ct == NULL && !PyErr_Occurred()) {
         ct = make_pointer(target);
@@ -257,7 +260,7 @@ pointer_to_array(ffic_ctype *target)
             Py_CLEAR(ct);
         }
     }
-    FFIC_END_CRITICAL_SECTION();
+    ffic_lock_give_back(&state->interned_lock);
     Py_DECREF(key);
     return ct;
 }
@@ -272,15 +275,12 @@ ffic_ctype_pointer_to(ffic_ctype *target)
     if (found != NULL) {
         return (ffic_ctype *)Py_NewRef((PyObject *)found);
     }
-    ffic_ctype *result;
-    FFIC_BEGIN_CRITICAL_SECTION(target);
-    if (target->pointer == NULL) {
-        ffic_ctype *made = make_pointer(target);
-        FFIC_STORE_POINTER(target->pointer, made);
+    ffic_ctype *made = make_pointer(target);
+    if (made != NULL && !__atomic_compare_exchange_n(&target->pointer, &found, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        Py_DECREF(made); /* another thread was quicker */
+        made = found;
     }
-    result = (ffic_ctype *)Py_XNewRef((PyObject *)target->pointer);
-    FFIC_END_CRITICAL_SECTION();
-    return result;
+    return (ffic_ctype *)Py_XNewRef((PyObject *)made);
 }
 
 static PyObject *
@@ -363,7 +363,7 @@ ffic_ctype_function(ffic_ctype *result, ffic_ctype *const *parameters, Py_ssize_
         memcpy((char *)raw + (size_t)(i + 3) * sizeof(void *), &parameters[i], sizeof(void *));
     }
     ffic_ctype *ct;
-    FFIC_BEGIN_CRITICAL_SECTION(state->interned);
+    ffic_lock_take(&state->interned_lock);
     ct = interned_find(state, key);
     if (ct == NULL && !PyErr_Occurred()) {
         ct = make_function(result, parameters, count, (unsigned)flags);
@@ -371,7 +371,7 @@ ffic_ctype_function(ffic_ctype *result, ffic_ctype *const *parameters, Py_ssize_
             Py_CLEAR(ct);
         }
     }
-    FFIC_END_CRITICAL_SECTION();
+    ffic_lock_give_back(&state->interned_lock);
     Py_DECREF(key);
     return ct;
 }

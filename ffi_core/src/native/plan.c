@@ -426,12 +426,11 @@ ffic_plan_of_type(ffic_ctype *function, bool wrapped)
     if (FFIC_LIKELY(plan != NULL)) {
         return plan;
     }
-    FFIC_BEGIN_CRITICAL_SECTION(function);
-    plan = function->u.function.plans[wrapped];
-    if (plan == NULL) {
-        plan = ffic_plan_new(function, wrapped);
-        FFIC_STORE_POINTER(function->u.function.plans[wrapped], plan);
+    ffic_plan *made = ffic_plan_new(function, wrapped);
+    if (made != NULL && !__atomic_compare_exchange_n(&function->u.function.plans[wrapped], &plan, made, false, __ATOMIC_ACQ_REL,
+                                                     __ATOMIC_ACQUIRE)) {
+        ffic_plan_free(made); /* another thread was quicker */
+        made = plan;
     }
-    FFIC_END_CRITICAL_SECTION();
-    return plan;
+    return made;
 }

@@ -55,6 +55,7 @@ typedef struct ffic_state {
     PyObject *symbol_error;         /* ffi_core.errors.MissingSymbolError */
     PyObject *null;                 /* ffi.NULL */
     PyObject *interned;             /* dict: key of a derived type -> weak reference to it */
+    ffic_lock interned_lock;
     Py_ssize_t interned_sweep;      /* size of `interned` at which dead references are swept out */
     PyObject *place_fields;         /* ffi_core.layout.place_fields, imported on first use */
     void *callback_home;            /* what the callbacks of this interpreter share: see callback.c */
