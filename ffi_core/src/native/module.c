@@ -1,6 +1,6 @@
 /* The module `ffi_core._native`: its state, and the order in which its parts are made. */
-#include "bytes_method.h"
 #include "boundary.h"
+#include "bytes_method.h"
 #include "c_type.h"
 #include "callback.h"
 #include "cdata.h"
@@ -85,7 +85,8 @@ native_exec(PyObject *module)
 {
     ffic_state *state = PyModule_GetState(module);
     state->module = module;
-    if (ffic_boundary_setup() < 0 || ffic_small_ints_setup(state) < 0 || find_errors(module, state) < 0 || ffic_ctype_setup(module, state) < 0 ||
+    if (ffic_boundary_setup() < 0 || ffic_small_ints_setup(state) < 0 || find_errors(module, state) < 0 ||
+        ffic_ctype_setup(module, state) < 0 ||
         ffic_primitives_setup(state) < 0 || make_file_type(state) < 0 || ffic_cdata_setup(module, state) < 0 ||
         ffic_callback_setup(module, state) < 0 || ffic_extern_setup(module, state) < 0 || ffic_library_setup(module, state) < 0 ||
         ffic_tuple_reader_setup(module, state) < 0 || ffic_for_bytes_setup(module, state) < 0 ||
