@@ -130,7 +130,7 @@ def test_bytes_are_refused_or_passed_as_strings(ffi: Any, lib: Any) -> None:
 
 
 def test_too_few_fixed_arguments(lib: Any) -> None:
-    with pytest.raises(TypeError, match="at least one argument"):
+    with pytest.raises(TypeError, match="at least (one|1) argument"):
         lib.sum_ints()
 
 

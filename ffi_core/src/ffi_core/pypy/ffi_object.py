@@ -227,7 +227,7 @@ class FFI:
             ctype = getattr(self._ready, cdecl)
         except (AttributeError, TypeError):
             ctype = self._type(cdecl)
-        if over_aligned and ctype in over_aligned:
+        if over_aligned and type(ctype) is CType and ctype in over_aligned:
             from ffi_core.pypy.aligned import allocate
 
             return allocate(ctype, init)
