@@ -12,14 +12,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Optional
 
-from . import machine, plot, report
+from . import instructions, machine, plot, report
 from .measure import QUICK, THOROUGH, Settings
 from .peers import find_peers
-from .rows import MODULES
+from .reasons import missed_table
+from .rows import MODULES, Row
 from .run import Outcome, WrongResultError, run_rows, select
 from .targets import judge
 
 ROOT = Path(__file__).resolve().parents[2]
+SERIES = ".".join(platform.python_version_tuple()[:2])
 KEPT = ROOT / "build" / "bench" / f"peers-{sys.implementation.cache_tag}"
 
 
@@ -38,6 +40,7 @@ def parse(arguments: Optional[Sequence[str]]) -> argparse.Namespace:
     parser.add_argument("--rows", metavar="PATTERN", default="", help="only rows whose group or name match")
     parser.add_argument("--quick", action="store_true", help="few short samples: to see that it works")
     parser.add_argument("--thorough", action="store_true", help="more samples, and the rows that take minutes")
+    parser.add_argument("--instructions", action="store_true", help="count instructions with valgrind, not time")
     parser.add_argument("--rounds", type=int, help="samples per row and peer")
     parser.add_argument("--json", metavar="FILE", type=Path, help="where to write JSON (default: below build/bench)")
     parser.add_argument("--compare", metavar="OLD.json", type=Path, help="compare with an earlier run")
@@ -72,6 +75,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         settings = replace(settings, rounds=options.rounds)
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = (options.build_dir or Path(temporary)).resolve()
+        if options.instructions:
+            print(
+                instructions.tables(
+                    instructions.count([row.name for row in rows if isinstance(row, Row)], folder, KEPT)
+                )
+            )
+            return 0
         dialects = {dialect for row in rows for dialect in row.dialects}
         peers = find_peers(folder, KEPT, MODULES, dialects)
         outcomes: list[Outcome] = []
@@ -83,6 +93,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         except WrongResultError as error:
             print(f"wrong result: {error}", file=sys.stderr)
             return 1
+        if options.publish:
+            write_floor(options.publish, outcomes, folder)
     environment = {**machine.describe(), **asdict(settings)}
     measured = report.as_json(outcomes, environment, peers.notes)
     names = [peer.name for peer in peers.found]
@@ -104,12 +116,25 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 def publish(folder: Path, outcomes: Sequence[Outcome], peers: Sequence[str], environment: dict[str, object]) -> None:
     """Write the tables and a plot per group that has one, which the documentation shows."""
     folder.mkdir(parents=True, exist_ok=True)
-    series = ".".join(platform.python_version_tuple()[:2])
     heading = f"{environment['python']}, {environment['cpu']}, cffi {machine.version('cffi')}.\n"
     text = "\n".join([heading, report.tables(outcomes, peers), "", report.verdict_table(judge(outcomes)), ""])
-    (folder / f"tables-{series}.md").write_text(text, encoding="utf-8")
+    (folder / f"tables-{SERIES}.md").write_text(text, encoding="utf-8")
     for name, picture in plot.plots(outcomes).items():
-        (folder / f"{name}-{series}.svg").write_text(picture, encoding="utf-8")
+        (folder / f"{name}-{SERIES}.svg").write_text(picture, encoding="utf-8")
+
+
+def write_floor(folder: Path, outcomes: Sequence[Outcome], built: Path) -> None:
+    """Write the targets that are missed, why, and where the instructions of those rows are spent."""
+    verdicts = judge(outcomes)
+    missed = {verdict.row for verdict in verdicts if not verdict.met}
+    names = [outcome.row.name for outcome in outcomes if outcome.row.name in missed and isinstance(outcome.row, Row)]
+    parts = [missed_table(verdicts)]
+    try:
+        parts += [instructions.tables(instructions.count(names, built, KEPT))] if names else []
+    except instructions.NoValgrindError as error:
+        print(error, file=sys.stderr)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"floor-{SERIES}.md").write_text("\n\n".join([*parts, ""]), encoding="utf-8")
 
 
 def print_report(

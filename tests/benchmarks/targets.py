@@ -127,7 +127,13 @@ CALLBACKS = (
 BUILD: tuple[AnyTarget, ...] = (
     Target("build and import", "cffi", "ffi_core", 5.0, ("in-line cdef, 5,000",)),
     Limit("build and import", "import and first FFI()", "ffi_core", most=8),
-    Target("build and import", "cffi", "ffi_core", 10.0, ("out-of-line ABI import, 5,000",)),
+    Target(
+        "build and import",
+        "cffi",
+        "ffi_core",
+        10.0,
+        ("out-of-line ABI import, 5,000", "out-of-line ABI import without"),
+    ),
     Target("build and import", "cffi", "ffi_core", 8.0, ("API: compile",)),
     Target("build and import", "cffi", "ffi_core", 2.0, ("API: stripped size",)),
     Limit("build and import", "API: import", "ffi_core", most=1.5),

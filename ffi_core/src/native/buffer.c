@@ -10,7 +10,6 @@ typedef struct {
     PyObject_HEAD
     ffic_cdata *cdata; /* whose memory it is; keeps it alive */
     PyObject *typed;   /* the cdata array whose items others see; NULL: bytes */
-    char *data;
     Py_ssize_t size;
     PyObject *weakrefs;
 } buffer;
@@ -98,7 +97,6 @@ make_buffer(PyTypeObject *type, PyObject *object, Py_ssize_t size, bool is_typed
     }
     result->typed = typed;
     result->cdata = (ffic_cdata *)Py_NewRef(object);
-    result->data = cd->data;
     result->size = size;
     result->weakrefs = NULL;
     PyObject_GC_Track((PyObject *)result);
@@ -205,7 +203,7 @@ buffer_get(PyObject *self, Py_buffer *view, int flags)
         return PyObject_GetBuffer(b->typed, view, flags); /* which releases it, too */
     }
     int readonly = b->size > 0 && ffic_cdata_is_readonly(b->cdata);
-    if (PyBuffer_FillInfo(view, self, b->data, b->size, readonly, flags) < 0) {
+    if (PyBuffer_FillInfo(view, self, b->cdata->data, b->size, readonly, flags) < 0) {
         return -1;
     }
     ffic_cdata_count_export(b->cdata, 1);
@@ -235,7 +233,7 @@ buffer_item(PyObject *self, Py_ssize_t index)
         PyErr_Format(PyExc_IndexError, "buffer index out of range: %zd of %zd bytes", index, b->size);
         return NULL;
     }
-    return check(b, false) < 0 ? NULL : PyBytes_FromStringAndSize(b->data + index, 1);
+    return check(b, false) < 0 ? NULL : PyBytes_FromStringAndSize(b->cdata->data + index, 1);
 }
 
 /* The range that an index or slice covers; an index gives one byte. -1 with an exception. */
@@ -281,7 +279,7 @@ buffer_subscript(PyObject *self, PyObject *key)
     if (range_of(b, key, &start, &length) < 0 || check(b, false) < 0) {
         return NULL;
     }
-    return PyBytes_FromStringAndSize(b->data + start, length);
+    return PyBytes_FromStringAndSize(b->cdata->data + start, length);
 }
 
 static int
@@ -301,7 +299,7 @@ buffer_ass_subscript(PyObject *self, PyObject *key, PyObject *value)
             PyErr_Format(PyExc_TypeError, "must assign a bytes of length 1, not %s", Py_TYPE(value)->tp_name);
             return -1;
         }
-        b->data[start] = PyBytes_AS_STRING(value)[0];
+        b->cdata->data[start] = PyBytes_AS_STRING(value)[0];
         return 0;
     }
     Py_buffer view;
@@ -314,7 +312,7 @@ buffer_ass_subscript(PyObject *self, PyObject *key, PyObject *value)
         result = -1;
     }
     if (result == 0) {
-        memmove(b->data + start, view.buf, (size_t)length);
+        memmove(b->cdata->data + start, view.buf, (size_t)length);
     }
     PyBuffer_Release(&view);
     return result;
@@ -335,7 +333,7 @@ buffer_richcompare(PyObject *self, PyObject *other, int op)
     PyObject *result = NULL;
     if (check(b, false) == 0) {
         Py_ssize_t common = b->size < view.len ? b->size : view.len;
-        int order = common > 0 ? memcmp(b->data, view.buf, (size_t)common) : 0;
+        int order = common > 0 ? memcmp(b->cdata->data, view.buf, (size_t)common) : 0;
         if (order == 0) {
             order = (b->size > view.len) - (b->size < view.len);
         }

@@ -217,8 +217,7 @@ ffic_cdata_handle_of(ffic_state *state, PyObject *object)
     }
     fill(&handle->base, state->void_pointer, NULL);
     handle->object = Py_NewRef(object);
-    handle->base.data = (char *)ffic_handle_register(state, object);
-    if (handle->base.data == NULL) {
+    if (ffic_handle_register(state, handle) < 0) {
         Py_DECREF(handle);
         return NULL;
     }

@@ -178,8 +178,8 @@ PyObject *ffic_cdata_repr(PyObject *self);
 
 /* handle.c: the numbers that stand for Python objects in C. */
 int ffic_handles_setup(ffic_state *state);
-/* A new number for `object`, 0 with an exception. */
-uintptr_t ffic_handle_register(ffic_state *state, PyObject *object);
+/* Give a handle its number, and put it into the table of those that are alive.  -1 with an exception. */
+int ffic_handle_register(ffic_state *state, ffic_cdata_handle *handle);
 void ffic_handle_forget(ffic_state *state, uintptr_t number);
 /* The object of the live handle of that number: a new reference, or NULL without an exception. */
 PyObject *ffic_handle_object(ffic_state *state, uintptr_t number);

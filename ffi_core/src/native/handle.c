@@ -8,10 +8,7 @@
 #include "debug.h"
 #include "ffi_object.h"
 
-typedef struct {
-    uintptr_t number; /* 0: free */
-    PyObject *object; /* borrowed from the handle */
-} slot;
+typedef ffic_cdata_handle *slot; /* NULL: free.  Borrowed: a handle leaves the table when it dies */
 
 typedef struct ffic_handle_table {
     slot *slots;
@@ -61,6 +58,12 @@ ffic_handles_setup(ffic_state *state)
     return 0;
 }
 
+static inline uintptr_t
+number_of(const ffic_cdata_handle *handle)
+{
+    return (uintptr_t)handle->base.data;
+}
+
 static inline size_t
 home_of(const handle_table *table, uintptr_t number)
 {
@@ -71,7 +74,7 @@ static slot *
 find(const handle_table *table, uintptr_t number)
 {
     size_t i = home_of(table, number);
-    while (table->slots[i].number != 0 && table->slots[i].number != number) {
+    while (table->slots[i] != NULL && number_of(table->slots[i]) != number) {
         i = (i + 1) & table->mask;
     }
     return &table->slots[i];
@@ -88,8 +91,8 @@ grow(handle_table *table)
         return -1;
     }
     for (size_t i = 0; i <= table->mask; i++) {
-        if (table->slots[i].number != 0) {
-            *find(&bigger, table->slots[i].number) = table->slots[i];
+        if (table->slots[i] != NULL) {
+            *find(&bigger, number_of(table->slots[i])) = table->slots[i];
         }
     }
     PyMem_Free(table->slots);
@@ -97,29 +100,31 @@ grow(handle_table *table)
     return 0;
 }
 
-uintptr_t
-ffic_handle_register(ffic_state *state, PyObject *object)
+int
+ffic_handle_register(ffic_state *state, ffic_cdata_handle *handle)
 {
     handle_table *table = state->handle_table;
-    uintptr_t number = 0;
+    int result = -1;
     if (table == NULL) {
         PyErr_SetString(PyExc_RuntimeError, "ffi_core is shutting down");
-        return 0;
+        return -1;
     }
     FFIC_BEGIN_CRITICAL_SECTION(state->handles);
     if (2 * table->used < table->mask || grow(table) == 0) {
+        uintptr_t number;
         slot *place;
         do { /* the count may have come round, if pointers have 32 bits */
             number = table->next;
             table->next += STEP;
             place = find(table, number);
-        } while (number == 0 || place->number != 0);
-        place->number = number;
-        place->object = object;
+        } while (number == 0 || *place != NULL);
+        handle->base.data = (char *)number;
+        *place = handle;
         table->used++;
+        result = 0;
     }
     FFIC_END_CRITICAL_SECTION();
-    return number;
+    return result;
 }
 
 void
@@ -131,19 +136,18 @@ ffic_handle_forget(ffic_state *state, uintptr_t number)
     }
     FFIC_BEGIN_CRITICAL_SECTION(state->handles);
     slot *place = find(table, number);
-    if (number != 0 && place->number == number) {
+    if (number != 0 && *place != NULL) {
         size_t hole = (size_t)(place - table->slots);
         table->used--;
         /* Close the hole: move back what would not be found behind it. */
-        for (size_t i = (hole + 1) & table->mask; table->slots[i].number != 0; i = (i + 1) & table->mask) {
-            size_t home = home_of(table, table->slots[i].number);
+        for (size_t i = (hole + 1) & table->mask; table->slots[i] != NULL; i = (i + 1) & table->mask) {
+            size_t home = home_of(table, number_of(table->slots[i]));
             if (((i - home) & table->mask) >= ((i - hole) & table->mask)) {
                 table->slots[hole] = table->slots[i];
                 hole = i;
             }
         }
-        table->slots[hole].number = 0;
-        table->slots[hole].object = NULL;
+        table->slots[hole] = NULL;
     }
     FFIC_END_CRITICAL_SECTION();
 }
@@ -158,8 +162,8 @@ ffic_handle_object(ffic_state *state, uintptr_t number)
     }
     FFIC_BEGIN_CRITICAL_SECTION(state->handles);
     slot *place = find(table, number);
-    if (number != 0 && place->number == number) {
-        object = Py_NewRef(place->object);
+    if (number != 0 && *place != NULL) {
+        object = Py_NewRef((*place)->object);
     }
     FFIC_END_CRITICAL_SECTION();
     return object;

@@ -88,6 +88,14 @@ class Big:
         importlib.import_module("_cffi_backend" if self.package == "cffi" else "ffi_core.runtime")
         return self._import(self.name + "_py")
 
+    def import_py_without_bytecode(self) -> float:
+        """Return what the first import takes after an installation that compiled nothing, or where bytecode cannot be written."""
+        importlib.import_module("_cffi_backend" if self.package == "cffi" else "ffi_core.runtime")
+        sys.dont_write_bytecode = True
+        source = self.folder / f"{self.name}_py.py"
+        (self.folder / f"{self.name}_plain.py").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+        return self._import(self.name + "_plain")
+
     def import_py_memory(self) -> float:
         importlib.import_module("_cffi_backend" if self.package == "cffi" else "ffi_core.runtime")
         before = resident()

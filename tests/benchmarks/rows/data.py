@@ -30,8 +30,15 @@ DATA = (
     ),
     data("a[i] read int", 7, Case("a[7]", INTS), Case("a[7]", C_INTS)),
     data("a[i] write int", 3, Case("a[7] = 3", INTS, "a[7]"), Case("a[7] = 3", C_INTS, "a[7]")),
-    data(
-        "iterate 100 ints", 4950, Case("for i in a: pass", INTS, "sum(a)"), Case("for i in a: pass", C_INTS, "sum(a)")
+    Row(
+        "data",
+        "iterate 100 ints",
+        4950,
+        {
+            "ffi": Case("for i in a: pass", INTS, "sum(a)"),
+            "ctypes": Case("for i in a: pass", C_INTS, "sum(a)"),
+            "hand": Case("for i in a: pass", "a = list(range(100))", "sum(a)"),  # what the loop itself takes
+        },
     ),
     data(
         "unpack 100 ints",

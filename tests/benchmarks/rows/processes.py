@@ -40,6 +40,7 @@ _BIG = (
     big("in-line cdef", "ms", "cdef", rounds=3),
     big("in-line cdef, memory", "bytes", "cdef_memory", rounds=1),
     big("out-of-line ABI import", "ms", "import_py", first="write_py"),
+    big("out-of-line ABI import without bytecode", "ms", "import_py_without_bytecode", first="write_py"),
     big("out-of-line ABI import, memory", "bytes", "import_py_memory", first="write_py", rounds=1),
     big("API: generate", "ms", "generate", first="build_api", rounds=1),
     big("API: size of the C file", "bytes", "c_size", first="build_api", rounds=1),
