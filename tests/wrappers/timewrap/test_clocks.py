@@ -146,11 +146,14 @@ def test_a_handler_that_raises_ends_sleep() -> None:
     def stop(*_: object) -> None:
         raise InterruptedError("stop")
 
+    def sleep() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        timewrap.sleep(60)
+
     previous = signal.signal(signal.SIGALRM, stop)
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.01)
         with pytest.raises(InterruptedError, match="stop"):
-            timewrap.sleep(60)
+            sleep()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
