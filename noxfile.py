@@ -108,6 +108,9 @@ def find_interpreters() -> tuple[list[str], list[str]]:
 FOUND, SKIPPED = find_interpreters()
 
 
+FREE_THREADED: Final = next(filter(None, (shutil.which(f"python{series}t") for series in reversed(SERIES))), None)
+NO_FREE_THREADED: Final = "there is no python3.13t or later on the PATH (a CPython configured with --disable-gil)"
+
 PYPY: Final = shutil.which("pypy3")
 NO_PYPY: Final = "there is no pypy3 on the PATH (Debian, Ubuntu: apt install pypy3 pypy3-dev pypy3-venv)"
 PYPY_WHOLE: Final = ("tests/core", "tests/native", "tests/wrappers")
@@ -213,6 +216,23 @@ def tests(session: nox.Session) -> None:
     """Run the suite on every CPython that is found."""
     say_skipped(session)
     install(session, "test")
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session(
+    name="tests-free-threaded",
+    python=FREE_THREADED or RUNNING,
+    venv_backend="virtualenv" if FREE_THREADED else "none",
+)
+def tests_free_threaded(session: nox.Session) -> None:
+    """Run the suite on a CPython without the GIL."""
+    if not FREE_THREADED:
+        session.skip(NO_FREE_THREADED)
+    install(session)
+    wanted = nox.project.dependency_groups(GROUPS, "test")
+    others = [name for name in wanted if not name.startswith(("cffi", "numpy", "hypothesis"))]
+    # The first two have no wheels for it: tests skip where they are not.  Later versions of the third are compiled by Rust.
+    session.install("-q", *others, "hypothesis>=6.100,<6.142")
     session.run("pytest", "-n", "auto", *session.posargs)
 
 

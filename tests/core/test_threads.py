@@ -186,3 +186,33 @@ def test_threads_ask_for_a_layout_at_the_same_time(builder: Builder, mode: str) 
             assert run(6, work) == [(5, n, 40, {n: f"E{n}"})] * 6
     finally:
         sys.setswitchinterval(interval)
+
+
+def test_everything_is_shared_by_many_threads(ffi: Any, lib: Any) -> None:
+    """One ffi, one lib, one struct and one callback, used, made and dropped in all threads at the same time."""
+    shared = ffi.new("point[8]")
+    inner = ffi.callback("int(int)", lambda x: x + 1)
+
+    def work(number: int) -> list[Any]:
+        wrong: list[Any] = []
+        mine = shared + number
+        for n in range(200):
+            array = ffi.new(f"point[{n + 1}]")
+            array[n] = (number, n)
+            mine.x, mine.y = number, n
+            copy, made = array[n], lib.make(number, n)
+            own = ffi.callback("int(int)", lambda x, n=n: lib.call(inner, x) + n)
+            handle = ffi.new_handle(wrong)
+            checks = {
+                "call": lib.call(own, number) == number + 1 + n,
+                "item": (copy.x, copy.y) == (number, n),
+                "member": (shared[number].x, shared[number].y) == (number, n),
+                "result": (made.x, made.y) == (number, n),
+                "handle": ffi.from_handle(handle) is wrong,
+                "type": ffi.typeof(f"point(*)[{n + 1}]") is ffi.typeof(ffi.addressof(array)),
+                "length": len(array) == n + 1,
+            }
+            wrong += [(n, name) for name, is_right in checks.items() if not is_right]
+        return wrong
+
+    assert run(8, work) == [[]] * 8
