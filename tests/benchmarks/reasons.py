@@ -18,7 +18,7 @@ REASONS = {
     "double": SAMPLE,
     "4 mixed": SAMPLE,
     "ten": SAMPLE,
-    "struct by value": "its words pass through memory; Cython's code is compiled for this struct",
+    "struct of": "its words pass through memory; Cython's code is compiled for this struct",
     "lib.f": "one look-up in a dictionary, and the interpreter's caches do not know the type on Python 3.11",
     "p == q": "most of it is the interpreter's way to an operator",
     "p + 1": "most of it is a new object",
@@ -44,16 +44,19 @@ REASONS = {
 }
 
 
-def reason(row: str) -> str:
-    """Return what is known of the row, "" for nothing."""
+def reason(row: str, wanted: str) -> str:
+    """Return what is known of the row and the target, "" for nothing."""
+    if wanted.startswith(("ffi_core API / ffi_core ABI ", "ffi_core ABI / ffi_core API ")):
+        return "both modes run the same code: the run was disturbed"
     fitting = [beginning for beginning in REASONS if row.startswith(beginning)]
-    return REASONS[max(fitting, key=len)] if fitting else ""
+    known = REASONS[max(fitting, key=len)] if fitting else ""
+    return SAMPLE if known == CALL and "GIL kept" in wanted else known
 
 
 def missed_table(verdicts: Sequence[Verdict]) -> str:
     """Write the targets that are missed, with the reasons; those of both modes in one line each."""
     lines = [
-        [verdict.row, verdict.wanted, f"{verdict.value:.2f}", reason(verdict.row)]
+        [verdict.row, verdict.wanted, f"{verdict.value:.2f}", reason(verdict.row, verdict.wanted)]
         for verdict in verdicts
         if not verdict.met
     ]
