@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from typing import Any, Callable
 
 from ffi_harness import Builder, collect
 
 CDEF = """
 typedef struct { int x, y; } point;
-void sleep_ms(int);
+int wait_for(int *);
 int add(int, int);
 point make(int, int);
 int count_up(void);
@@ -22,7 +21,12 @@ SOURCE = """
 #include <pthread.h>
 #include <time.h>
 typedef struct { int x, y; } point;
-void sleep_ms(int n) { struct timespec t = {n / 1000, (n % 1000) * 1000000L}; nanosleep(&t, 0); }
+/* Return 1 when somebody has set the flag; 0 after a minute in which nobody did. */
+int wait_for(int *flag) {
+    struct timespec pause = {0, 1000000L};
+    for (int n = 0; n < 60000; n++) { if (__atomic_load_n(flag, __ATOMIC_SEQ_CST)) return 1; nanosleep(&pause, 0); }
+    return 0;
+}
 int add(int a, int b) { return a + b; }
 point make(int x, int y) { point p = {x, y}; return p; }
 int count_up(void) { static int n; return __atomic_add_fetch(&n, 1, __ATOMIC_SEQ_CST); }
@@ -30,10 +34,10 @@ int call(int (*f)(int), int x) { return f(x); }
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int waiting, rounds;
-/* Return 1 when `n` threads are inside at once; 0 after five seconds without them. */
+/* Return 1 when `n` threads are inside at once; 0 after a minute without them. */
 int rendezvous(int n) {
     struct timespec limit; int ok = 1;
-    clock_gettime(CLOCK_REALTIME, &limit); limit.tv_sec += 5;
+    clock_gettime(CLOCK_REALTIME, &limit); limit.tv_sec += 60;
     pthread_mutex_lock(&lock);
     int round = rounds;
     if (++waiting == n) { waiting = 0; rounds++; pthread_cond_broadcast(&changed); }
@@ -76,21 +80,12 @@ def test_calls_through_pointers_run_at_the_same_time(ffi: Any, lib: Any) -> None
     assert run(3, lambda n: function(3)) == [1] * 3
 
 
-def test_python_runs_while_c_sleeps(lib: Any) -> None:
-    done = threading.Event()
-
-    def sleep() -> None:
-        lib.sleep_ms(300)
-        done.set()
-
-    thread = threading.Thread(target=sleep)
-    thread.start()
-    steps = 0
-    while not done.is_set() and steps < 10:
-        time.sleep(0.01)
-        steps += 1
-    assert steps == 10
-    thread.join()
+def test_python_runs_while_c_waits(ffi: Any, lib: Any) -> None:
+    flag = ffi.new("int *")
+    timer = threading.Timer(0.01, lambda: flag.__setitem__(0, 1))
+    timer.start()
+    assert lib.wait_for(flag) == 1
+    timer.join()
 
 
 def test_many_calls_in_many_threads(lib: Any) -> None:
