@@ -93,22 +93,21 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         except WrongResultError as error:
             print(f"wrong result: {error}", file=sys.stderr)
             return 1
+        environment = {**machine.describe(), **asdict(settings)}
+        measured = report.as_json(outcomes, environment, peers.notes)
+        names = [peer.name for peer in peers.found]
+        print_report(outcomes, names, environment, peers.notes)
+        if options.targets:
+            print("\n" + report.verdict_table(judge(outcomes)))
+        if old is not None:
+            print("\n## Beside the earlier run\n\n" + report.comparison(old, measured))
+        target = options.json or default_json()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+        print(f"\nJSON: {target}")
         if options.publish:
-            write_floor(options.publish, outcomes, folder)
-    environment = {**machine.describe(), **asdict(settings)}
-    measured = report.as_json(outcomes, environment, peers.notes)
-    names = [peer.name for peer in peers.found]
-    print_report(outcomes, names, environment, peers.notes)
-    if options.targets:
-        print("\n" + report.verdict_table(judge(outcomes)))
-    if old is not None:
-        print("\n## Beside the earlier run\n\n" + report.comparison(old, measured))
-    target = options.json or default_json()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
-    print(f"\nJSON: {target}")
-    if options.publish:
-        publish(options.publish, outcomes, names, environment)
+            publish(options.publish, outcomes, names, environment)
+            write_floor(options.publish, outcomes, folder)  # last, for it takes long
     missed = [verdict for verdict in judge(outcomes) if not verdict.met]
     return 1 if options.check and missed else 0
 
