@@ -56,7 +56,8 @@ point origin;
 MOST_ALLOCATIONS: Final = 400
 # What CPython itself raises where it finds no memory for a traceback, a lock or the text of an exception.
 OF_CPYTHON: Final = (
-    "error return without exception set",
+    "without exception set",
+    "without setting an exception",
     "can't allocate lock",
     "missing 1 required positional argument",
 )
@@ -168,6 +169,8 @@ def attempt_without(operation: Operation, allocation: int) -> Optional[BaseExcep
     _testcapi.set_nomemory(allocation, allocation + 1)
     try:
         return attempt(operation)
+    except SystemError as error:  # from the call of attempt() itself
+        return error
     finally:
         _testcapi.remove_mem_hooks()
 
