@@ -230,7 +230,7 @@ make_code(closure *c)
         return code;
     }
 #endif
-#if FFIC_HAS_TRAMPOLINES
+#if FFIC_HAS_TRAMPOLINES && !defined(__aarch64__) /* where libffi's entry for Go closures crashes with floating-point arguments */
     if (ffi_prep_go_closure(&c->entry, &c->cif, closure_invoke) == FFI_OK) {
         c->trampoline = code = ffic_trampoline_take(&c->entry);
     }
