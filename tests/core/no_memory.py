@@ -86,9 +86,9 @@ def operations(built: Built) -> dict[str, Operation]:
     array = ffi.new("int[10]")
     text = ffi.new("char[]", b"hello")
     # Python functions are made here: where this fails, some CPythons (3.13.0) free their code.
-    allocate = lambda size: ffi.new("char[]", size)  # noqa: E731
-    ignore = lambda *arguments: None  # noqa: E731
-    zero = lambda *arguments: 0  # noqa: E731
+    allocate = lambda size: ffi.new("char[]", size)  # noqa: E731 - short, as the operations below
+    ignore = lambda *arguments: None  # noqa: E731 - as above
+    zero = lambda *arguments: 0  # noqa: E731 - as above
     compare = ffi.callback("compare", zero)
     on_struct = ffi.callback("point(point, char *, double)", lambda p, text, number: p)
     read = ffi.tuple_reader("holder", fields=("name", "d"), encoding="utf-8")

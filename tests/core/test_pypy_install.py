@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.skipif(sys.implementation.name != "pypy", reason="elsewhere the runtime is an extension in C")
-pytest.importorskip("setuptools")
+pytest.importorskip("setuptools", reason="pip builds with it, without isolation")
 
 SOURCE = Path(__file__).resolve().parents[2] / "ffi_core"
 

@@ -14,7 +14,7 @@ from typing import Any, Callable
 
 import pytest
 
-pytest.importorskip("setuptools")
+pytest.importorskip("setuptools", reason="it is what the plugin is for")
 
 import ffi_core
 from ffi_harness import IS_PYPY

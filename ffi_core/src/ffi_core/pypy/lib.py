@@ -71,7 +71,7 @@ class Lib(_Stored):
         return sorted({name for name in self._declarations.global_names() if not name.startswith("$")})
 
     @property
-    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]  # computed: read-only
         """All functions and constants, and the addresses of variables, but for what the library does not have."""
         return dict(self._all())
 

@@ -38,7 +38,7 @@ class GroupEntry(_Fields):
 
     def _replace(self: _E, /, **changes: object) -> _E:
         """Return a copy with some items changed; PyPy's own would call the class with the items as keywords."""
-        return type(self)._make(_Fields(*self)._replace(**changes))  # type: ignore[arg-type]
+        return type(self)._make(_Fields(*self)._replace(**changes))  # type: ignore[arg-type]  # names are checked when it runs
 
     def __reduce__(self) -> tuple[type[GroupEntry], tuple[tuple[object, ...]]]:
         """Tell ``copy`` and ``pickle`` to give ``__new__`` its one argument."""

@@ -62,7 +62,7 @@ def open_original(path: Path) -> Original:
     """
     entry = os.lstat(path)
     # Without O_NONBLOCK, to open a named pipe is to wait for who writes to it.
-    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115 - the caller closes it
     opened = os.fstat(file.fileno())
     if not stat.S_ISREG(opened.st_mode):
         file.close()
