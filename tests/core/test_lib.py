@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dis
 import pydoc
 import sys
+import sysconfig
+import weakref
 from typing import Any
 
 import pytest
 
-from ffi_harness import API, ours_only
+from ffi_harness import ABI_MODES, API, IS_ORACLE, Builder, collect, new_ffi, ours_only
 
 TYPES = """
 #define MACRO 42
@@ -76,6 +79,55 @@ def built(mode: str, builder: Any) -> Any:
 def test_functions(lib: Any) -> None:
     assert lib.add(1, 2) == 3
     assert callable(lib.add)
+
+
+def test_functions_are_keys(lib: Any) -> None:
+    function = lib.add
+    numbers = {function: 1}
+    before = hash(function)
+    assert function(1, 2) == 3
+    assert hash(lib.add) == before
+    assert numbers[lib.add] == 1
+
+
+def test_functions_of_opened_libraries_are_c_data(ffi: Any, lib: Any, mode: str) -> None:
+    # In generated modules they are builtin functions, for users of CFFI too.
+    assert isinstance(lib.add, ffi.CData) is (mode in ABI_MODES)
+    assert isinstance(ffi.addressof(lib, "add"), ffi.CData)
+    for other in (len, lib, ffi, 5, None, ffi.typeof("int"), ffi.CData):
+        assert not isinstance(other, ffi.CData)
+
+
+def test_functions_keep_their_lib_alive(builder: Builder) -> None:
+    ffi = new_ffi()
+    ffi.cdef(CDEF)
+    lib = ffi.dlopen(str(builder.shared_library(SOURCE)))
+    read, known = lib.read_number, weakref.ref(lib)
+    del lib
+    collect()
+    assert known() is not None
+    assert isinstance(read(), int)
+    del read
+    if not IS_ORACLE:
+        collect()
+        assert known() is None  # in CFFI it lives as long as ffi
+
+
+@pytest.mark.skipif(
+    sys.implementation.name != "cpython"
+    or sys.version_info < (3, 12)
+    or bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    reason="the interpreter's caches of look-ups serve such objects from Python 3.12 on, with the GIL",
+)
+@ours_only("CFFI's objects are none that they serve")
+def test_the_interpreter_caches_look_ups(lib: Any) -> None:
+    def call() -> int:
+        return int(lib.read_number())
+
+    for _ in range(100):
+        call()
+    instructions: Any = dis.get_instructions  # `adaptive` is known from Python 3.11 on
+    assert "LOAD_ATTR_WITH_HINT" in [instruction.opname for instruction in instructions(call, adaptive=True)]
 
 
 def test_constants(lib: Any) -> None:

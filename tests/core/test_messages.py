@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ffi_harness import IS_ORACLE, IS_PYPY, new_ffi, ours_only
+from ffi_harness import INLINE, IS_ORACLE, IS_PYPY, new_ffi, ours_only
 
 CDEF = """
     struct bits { int flag : 1; int three : 3; unsigned two : 2; };
@@ -232,12 +232,17 @@ def test_integers(ffi: Any) -> None:
         ("", "identifier expected\n\n^"),
         ("struct struct", "struct or union name expected\nstruct struct\n       ^"),
         ("\t\n\x01\x1f~\x7f\x80\xff", "identifier expected\n  ??~?????\n  ^"),
+        ("X*", "undefined type name\nX*\n^"),
         ("X", "undefined type name\nX\n^"),
+        ("unsigned int[1]x", "unexpected symbol\nunsigned int[1]x\n               ^"),
     ],
 )
-def test_types(ffi: Any, text: str, message: str) -> None:
+def test_types(ffi: Any, mode: str, text: str, message: str) -> None:
     with pytest.raises(ffi.error) as caught:
         ffi.cast(text, 0)
+    if mode == INLINE:  # it has cdef() and cffi's words for what that cannot parse
+        shown = message.split("\n")[1]
+        message = "unknown identifier 'X'" if text == "X" else f'cannot parse "{shown}"\n{message}'
     assert str(caught.value) == message
 
 

@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "call.h"
+#include "cdata_class.h"
 #include "cdata_memory.h"
 #include "cdata_slots.h"
 #include "debug.h"
@@ -423,7 +424,7 @@ int
 ffic_cdata_setup(PyObject *module, ffic_state *state)
 {
     state->cdata_type = ffic_make_type(module, &cdata_spec, NULL);
-    if (state->cdata_type == NULL) {
+    if (state->cdata_type == NULL || ffic_cdata_class_setup(state->cdata_type) < 0) {
         return -1;
     }
     state->cdata_owning_type = ffic_make_type(module, &owning_spec, state->cdata_type);

@@ -33,6 +33,13 @@ function_type(ffic_function *function)
     return function->type;
 }
 
+/* What the interpreter calls. */
+static PyObject *
+enter(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    return FFIC_LOAD_POINTER(((ffic_function *)self)->entry)(self, args, count);
+}
+
 /* The first call works out the plan, and puts the variant that fits it in its own place. */
 static PyObject *
 first_call(PyObject *self, PyObject *const *args, Py_ssize_t count)
@@ -45,7 +52,7 @@ first_call(PyObject *self, PyObject *const *args, Py_ssize_t count)
     }
     ffic_builtin_call call = ffic_builtin_call_for(plan, function->keep_gil);
     FFIC_STORE_POINTER(function->plan, plan);
-    FFIC_STORE_POINTER(function->method.ml_meth, (PyCFunction)(void (*)(void))call);
+    FFIC_STORE_POINTER(function->entry, call);
     return call(self, args, count);
 }
 
@@ -75,7 +82,7 @@ documentation(ffic_function *function, PyObject *module)
 }
 
 PyObject *
-ffic_function_new(const ffic_declared *declared, PyObject *name, PyObject *module, ffic_library *library, void *address)
+ffic_function_new(const ffic_declared *declared, PyObject *name, PyObject *lib, PyObject *module, ffic_library *library, void *address)
 {
     ffic_state *state = declared->ffi->state;
     char text[FFIC_FUNCTION_TEXT_BYTES];
@@ -86,10 +93,12 @@ ffic_function_new(const ffic_declared *declared, PyObject *name, PyObject *modul
     }
     function->name = Py_NewRef(name);
     function->ffi = (ffic_ffi *)Py_NewRef((PyObject *)declared->ffi);
+    function->lib = Py_NewRef(lib);
     function->type_text = declared->type;
     function->keep_gil = (declared->flags & FFIC_KEEP_GIL) != 0;
     function->method.ml_name = PyUnicode_AsUTF8(name);
-    function->method.ml_meth = (PyCFunction)(void (*)(void))first_call;
+    function->entry = first_call;
+    function->method.ml_meth = (PyCFunction)(void (*)(void))enter;
     function->method.ml_flags = METH_FASTCALL;
     if (declared->generated != NULL) {
         function->direct = declared->generated->direct;
@@ -165,6 +174,7 @@ function_traverse(PyObject *self, visitproc visit, void *arg)
     Py_VISIT(function->type);
     Py_VISIT(function->ffi);
     Py_VISIT(function->library);
+    Py_VISIT(function->lib);
     return 0;
 }
 
@@ -177,6 +187,7 @@ function_dealloc(PyObject *self)
     Py_XDECREF(function->type);
     Py_XDECREF(function->ffi);
     Py_XDECREF(function->library);
+    Py_XDECREF(function->lib);
     Py_XDECREF(function->name);
     Py_XDECREF(function->doc);
     type->tp_free(self);

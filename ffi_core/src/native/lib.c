@@ -177,11 +177,11 @@ symbol_address(ffic_lib *lib, PyObject *name)
 
 /* A function of a module that this one includes is the same object in both. */
 static PyObject *
-included_function(const ffic_declared *declared, PyObject *name)
+included_function(ffic_lib *lib, const ffic_declared *declared, PyObject *name)
 {
     PyObject *home = declared->ffi->lib == NULL ? NULL : ffic_weakref_get(declared->ffi->lib);
     if (home == NULL) {
-        return ffic_function_new(declared, name, declared->ffi->name, NULL, NULL);
+        return ffic_function_new(declared, name, (PyObject *)lib, declared->ffi->name, NULL, NULL);
     }
     PyObject *function = PyObject_GetAttr(home, name);
     Py_DECREF(home);
@@ -192,15 +192,15 @@ static PyObject *
 resolve_function(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
 {
     if (declared->generated != NULL) {
-        return declared->ffi != lib->ffi ? included_function(declared, name)
-                                         : ffic_function_new(declared, name, lib->name, NULL, NULL);
+        return declared->ffi != lib->ffi ? included_function(lib, declared, name)
+                                         : ffic_function_new(declared, name, (PyObject *)lib, lib->name, NULL, NULL);
     }
     if (lib->library == NULL) {
         missing(lib, name);
         return NULL;
     }
     void *address = symbol_address(lib, name);
-    return address == NULL ? NULL : ffic_function_new(declared, name, NULL, lib->library, address);
+    return address == NULL ? NULL : ffic_function_new(declared, name, (PyObject *)lib, NULL, lib->library, address);
 }
 
 /* A descriptor for the variable, kept on the type of `lib`.  Borrowed. */
@@ -650,7 +650,12 @@ ffic_lib_new(ffic_ffi *ffi, ffic_library *library, PyObject *name)
     lib->name = Py_NewRef(name);
     lib->variables = PyDict_New();
     bool made = lib->variables != NULL;
-#if !FFIC_CACHES_GETATTR
+#if FFIC_CACHES_GETATTR
+    /* Not one that shares its keys with other instances, as the interpreter would make it: its caches do not serve those. */
+    PyObject *attributes = PyDict_New();
+    made = made && attributes != NULL && PyObject_GenericSetDict((PyObject *)lib, attributes, NULL) == 0;
+    Py_XDECREF(attributes);
+#else
     lib->attributes = PyDict_New();
     made = made && lib->attributes != NULL;
 #endif

@@ -89,7 +89,7 @@ token_is(const parser *p, const char *word)
 
 enum { LONGEST_SHOWN = 500 };
 
-/* Show the text in one line, with a caret below `place`. */
+/* Show the text in one line, with a caret below `place`.  As in cffi, an ffi that reads cdef says first that it cannot parse it. */
 static void *
 fail_with(const parser *p, PyObject *error, const char *place, const char *message)
 {
@@ -106,7 +106,12 @@ fail_with(const parser *p, PyObject *error, const char *place, const char *messa
         blanks[i] = ' ';
     }
     shown[length] = blanks[offset] = '\0';
-    PyErr_Format(error, "%s\n%s\n%s^", message, shown, blanks);
+    if (p->ffi->declares) {
+        PyErr_Format(error, "cannot parse \"%s\"\n%s\n%s\n%s^", shown, message, shown, blanks);
+    }
+    else {
+        PyErr_Format(error, "%s\n%s\n%s^", message, shown, blanks);
+    }
     return NULL;
 }
 
@@ -126,6 +131,16 @@ static void *
 fail_length(const parser *p, const char *message)
 {
     return fail_with(p, p->ffi->state->length_error, p->start, message);
+}
+
+static void *
+fail_unknown(const parser *p)
+{
+    if (p->ffi->declares && strlen(p->text) == p->length && p->length <= LONGEST_SHOWN) { /* there is nothing else to point at */
+        PyErr_Format(p->ffi->state->cdef_error, "unknown identifier '%s'", p->text);
+        return NULL;
+    }
+    return fail(p, "undefined type name");
 }
 
 /* ---- specifiers ---------------------------------------------------------------------------------- */
@@ -385,7 +400,7 @@ parse_specifiers(parser *p)
     else {
         ct = ffic_find_typedef(p->ffi, p->start, p->length);
         if (ct == NULL) {
-            return PyErr_Occurred() ? NULL : fail(p, "undefined type name");
+            return PyErr_Occurred() ? NULL : fail_unknown(p);
         }
         advance(p);
     }

@@ -212,6 +212,7 @@ def test_macros_that_are_no_constants(body: str) -> None:
     error = refusal(f"#define NAME {body}")
     heading, _, rest = str(error).partition("<cdef")
     assert heading.startswith("only supports one of the following syntax:\n  #define NAME ... ")
+    assert heading.endswith(f"\ngot:\n  #define NAME {body}\n")
     assert rest.startswith(" source string>:1:14: ")
 
 

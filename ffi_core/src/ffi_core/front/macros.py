@@ -81,7 +81,7 @@ class Macros:
             except UnknownValueError:
                 value = None
             except CDefError as error:
-                error.heading = error.heading or _supported(define.name)
+                error.heading = error.heading or _supported(context.source, define)
                 raise
             finally:
                 context.reading = reading
@@ -112,13 +112,15 @@ class Macros:
 
 def _refusal(source: Source, define: Define, why: str) -> CDefError:
     error = source.error(f"#define {define.name}: {why}", define.start)
-    error.heading = _supported(define.name)
+    error.heading = _supported(source, define)
     return error
 
 
-def _supported(name: str) -> str:
+def _supported(source: Source, define: Define) -> str:
+    """Say it in cffi's words, which code and tests of its users know.  Expressions of constants are integer constants here."""
     return (
         "only supports one of the following syntax:\n"
-        f"  #define {name} ...     (literally dot-dot-dot)\n"
-        f"  #define {name} NUMBER  (with NUMBER an integer constant, or an expression of constants)"
+        f"  #define {define.name} ...     (literally dot-dot-dot)\n"
+        f"  #define {define.name} NUMBER  (with NUMBER an integer constant, decimal/hex/octal)\n"
+        f"got:\n  {source.place(define.offset).text.strip()}"
     )

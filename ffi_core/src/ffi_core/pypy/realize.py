@@ -234,6 +234,11 @@ class Realizer:
         self._keys[ctype] = key
         return ctype
 
+    @property
+    def reads_cdef(self) -> bool:
+        """Tell whether the ffi has ``cdef()``."""
+        return bool(self.declarations.home._declares)
+
     def declare_opaque(self, key: str) -> Any:
         """Declare a struct or union that is named in a type expression, as C does.
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     class Names(Protocol):
         """Where the parser asks what a name stands for."""
 
+        @property
+        def reads_cdef(self) -> bool:
+            """Tell whether there is a ``cdef()``: as in cffi, errors say then what cannot be parsed."""
+
         def find_typedef(self, name: str) -> Any:
             """Give the type, None where there is none."""
 
@@ -235,7 +239,15 @@ class _Parser:
 
             raise noted(error(message), f"at character {offset} of a type of {len(shown)} characters")
         line = "".join(" " if byte in b"\t\n\v\f\r" else chr(byte) if 32 <= byte < 127 else "?" for byte in shown)
-        raise error(f"{message}\n{line}\n{' ' * offset}^")
+        heading = f'cannot parse "{line}"\n' if self.names.reads_cdef else ""
+        raise error(f"{heading}{message}\n{line}\n{' ' * offset}^")
+
+    def fail_unknown(self) -> NoReturn:
+        if (
+            self.names.reads_cdef and self.word == self.text and len(self.text) <= 500
+        ):  # there is nothing else to point at
+            raise CDefError(f"unknown identifier '{self.word}'")
+        self.fail("undefined type name")
 
     def fail_length(self, message: str) -> NoReturn:
         self.fail(message, error=ArrayLengthError)
@@ -316,7 +328,7 @@ class _Parser:
         else:
             ctype = self.names.find_typedef(self.word)
             if ctype is None:
-                self.fail("undefined type name")
+                self.fail_unknown()
             self.advance()
         self.skip_qualifiers()
         return ctype
