@@ -31,7 +31,6 @@ REASONS = {
     "sizeof": "most of it is a look-up in a dictionary",
     "sort 1000": "a callback takes and gives back the GIL and makes two pointers; C code by hand does the same",
     "callback": "taking the GIL and calling a Python function is most of it",
-    "API: stripped size": "half of it are tables of pointers and their relocations, which a library that is loaded anywhere needs",
     "out-of-line ABI import": "both read bytecode. Without bytecode it takes cffi 57 ms to compile its module",
     "API: dir": "both make a str of each name",
     "API: later lib.f": "on Python 3.12 and newer the interpreter looks at the type and the dictionary first, and then asks `__getattr__`",

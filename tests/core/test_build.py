@@ -18,6 +18,7 @@ import pytest
 import ffi_core
 from ffi_core import FFI, CDefError, FFIError, PkgConfigError, VerificationError, build
 from ffi_core.build import shared_library_suffix, write_if_changed
+from ffi_core.runtime import TABLE_VERSION
 from ffi_harness import IS_PYPY, library_of
 
 pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
@@ -262,24 +263,38 @@ def test_import_without_ffi_core_says_what_to_install(tmp_path: Path) -> None:
     )
 
 
-def test_import_with_an_older_runtime_says_what_to_upgrade(tmp_path: Path) -> None:
+def import_version(version: int, tmp_path: Path) -> str:
     path = tmp_path / "_m.c"
     make().emit_c_code(path)
-    path.write_text(path.read_text().replace("#define FFIC_TABLE_VERSION 1u", "#define FFIC_TABLE_VERSION 7u"))
+    text = path.read_text()
+    changed = text.replace(f"#define FFIC_TABLE_VERSION {TABLE_VERSION}u", f"#define FFIC_TABLE_VERSION {version}u")
+    assert changed != text
+    path.write_text(changed)
     module = tmp_path / f"_m{sysconfig.get_config_var('EXT_SUFFIX')}"
     flags = []
     if IS_PYPY:
         flags, module = ["-DFFIC_LIBRARY=1"], library_of(Path(make().compile(tmpdir=tmp_path / "other")))
         tmp_path = module.parent
     subprocess.run(["cc", "-shared", "-fPIC", *flags, path, "-o", module], check=True)
-    done = run("import _m", tmp_path, cwd=tmp_path)
+    return run("import _m", tmp_path, cwd=tmp_path).stdout
+
+
+def test_import_with_an_older_runtime_says_what_to_upgrade(tmp_path: Path) -> None:
+    said = import_version(99, tmp_path)
     if IS_PYPY:
-        assert "was generated for version 7 of the declaration table" in done.stdout
-        assert "reads version 1: pip install --upgrade" in done.stdout
+        assert "was generated for version 99 of the declaration table" in said
+        assert f"reads version {TABLE_VERSION}: pip install --upgrade" in said
         return
     assert (
-        "(table version 7), but the installed ffi_core is older (table version 1): pip install --upgrade" in done.stdout
+        f"(table version 99), but the installed ffi_core is older (table version {TABLE_VERSION}): pip install --upgrade"
+        in said
     )
+
+
+def test_import_of_a_module_of_an_older_version_says_to_build_it_again(tmp_path: Path) -> None:
+    said = import_version(TABLE_VERSION - 1, tmp_path)
+    assert f"'_m' was generated for version {TABLE_VERSION - 1} of the declaration table" in said
+    assert f"reads version {TABLE_VERSION}: build the module again" in said
 
 
 def test_import_of_ffi_core_is_light(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Optional
 import pytest
 
 from ffi_core import front
+from ffi_core.emit.texts import LONGEST_MEMBER, Texts
 from ffi_core.emit.writer import Writer, c_string
 from ffi_core.emit_c import HEADER, emit_c
 from ffi_core.front.errors import CDefError
@@ -337,8 +338,52 @@ def test_output_is_deterministic_and_sorted() -> None:
     text = emit(cdef)
     assert text == emit(cdef)
     assert re.findall(r"FFIC_FUNCTION_ROW\((\w+),", text)[1:] == ["Alpha", "_x", "alpha", "zeta"]
-    types = text.partition("ffic_types[] = {")[2]
-    assert re.findall(r'ROW\("(.*?)"', types) == ["T", "struct a", "struct b"]
+    types = text.partition("ffic_types[] = {")[2].partition("};")[0]
+    texts = re.findall(r'"(.*?)"', text.partition("} ffic_texts = {")[2].partition("};")[0])
+    stored = "".join(texts).replace(r"\000", "\0") + "\0"
+    names = [stored[int(place) :].partition("\0")[0] for place in re.findall(r"_ROW\((\d+)", types)]
+    assert names == ["T", "struct a", "struct b"]
+
+
+TEXTS = (
+    "f",
+    "0 begins with a digit",
+    "7",
+    "??= no trigraph",
+    'quo"te',
+    "back\\slash",
+    "déjà",
+    "\udc80 no UTF-8",
+    "x" * 20000,
+)
+
+
+@pytest.mark.parametrize("compiler", [pytest.param((name, "-std=c99"), id=name) for name in COMPILERS])
+def test_texts_are_where_their_places_say(tmp_path: Path, compiler: tuple[str, str]) -> None:
+    texts = Texts()
+    places = {text: texts.place(text) for text in (*TEXTS, *(f"{n} {'y' * n}" for n in range(600)))}
+    assert texts.place("") == 0
+    assert all(texts.place(text) == place for text, place in places.items())
+    out = Writer("texts.c")
+    out.add("#include <stdio.h>")
+    texts.emit(out)
+    out.add("int main(void) { return fwrite(&ffic_texts, sizeof ffic_texts, 1, stdout) != 1; }")
+    (tmp_path / "texts.c").write_text(out.text())
+    subprocess.run([*compiler, "-Wall", "-Werror", "texts.c", "-o", "texts"], cwd=tmp_path, check=True)
+    stored = subprocess.run([tmp_path / "texts"], capture_output=True, check=True).stdout
+    assert len(stored) > 2 * LONGEST_MEMBER
+    for text, place in places.items():
+        wanted = text.encode("utf-8", "surrogateescape") + b"\0"
+        assert stored[place : place + len(wanted)] == wanted
+
+
+def test_no_literal_is_longer_than_compilers_read() -> None:
+    texts = Texts()
+    for text in TEXTS:
+        texts.place(text)
+    out = Writer("texts.c")
+    texts.emit(out)
+    assert max(map(len, re.findall(r'"((?:[^"\\]|\\.)*)"', out.text()))) < 16380
 
 
 def test_generated_text_counts_its_own_lines() -> None:

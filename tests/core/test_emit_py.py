@@ -39,7 +39,7 @@ def test_text() -> None:
     assert "from ffi_core.runtime import load" in lines
     assert "_globals = \"\"\"f: ('function', 'int (void)', 0)" in lines
     assert "_types = \"\"\"struct s: ('record', (('x', 'int', -1, 0),), 0, 0, 0)" in lines
-    assert lines[-1] == "ffi = load(1, 'pkg.mod', _globals, _types, ())"
+    assert lines[-1] == f"ffi = load({TABLE_VERSION}, 'pkg.mod', _globals, _types, ())"
 
 
 def test_text_is_deterministic_and_sorted() -> None:
@@ -151,7 +151,8 @@ assert ffi.typeof("base_t") is base.typeof("base_t")
 
 def test_version_handshake() -> None:
     with pytest.raises(
-        ImportError, match=r"'mod' was generated for version 99 .* reads version 1: upgrade it: .*pip install"
+        ImportError,
+        match=rf"'mod' was generated for version 99 .* reads version {TABLE_VERSION}: upgrade it: .*pip install",
     ):
         load(99, "mod", "", "")
     with pytest.raises(ImportError, match="generate the module again"):

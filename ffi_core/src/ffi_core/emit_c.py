@@ -16,6 +16,7 @@ from ffi_core.emit.functions import GlobalEmitter
 from ffi_core.emit.lengths import name_inner_lengths
 from ffi_core.emit.records import RecordEmitter
 from ffi_core.emit.spelling import Spelling
+from ffi_core.emit.texts import Texts
 from ffi_core.emit.writer import Writer, c_string
 from ffi_core.front.model import (
     INFERRED,
@@ -74,8 +75,9 @@ class _ModuleEmitter:
         named = name_inner_lengths(own, Spelling(own, known))
         self._own = own = named.declarations
         self._spelling = Spelling(own, Declarations(known.globals, {**known.types, **own.types}))
-        self._records = RecordEmitter(own.types, self._spelling)
-        self._globals = GlobalEmitter(own.globals, self._spelling, self._records, named.expressions)
+        self._texts = Texts()
+        self._records = RecordEmitter(own.types, self._spelling, self._texts)
+        self._globals = GlobalEmitter(own.globals, self._spelling, self._records, self._texts, named.expressions)
         self._out = Writer(filename)
 
     def emit(self, source: str, source_place: Place, includes: Sequence[str]) -> str:
@@ -179,6 +181,7 @@ class _ModuleEmitter:
             out.add("};")
         field_count = self._records.emit_field_rows(out)
         out.here()
+        self._texts.emit(out)
         if includes:
             names = ", ".join(map(c_string, includes))
             out.add(f"static const char *const ffic_includes[] = {{{names}, 0}};")
@@ -188,10 +191,12 @@ class _ModuleEmitter:
             "FFIC_TABLE_VERSION",
             "sizeof(struct ffic_table)",
             c_string(self._module_name),
+            "(const char *)&ffic_texts",
             "ffic_globals" if own.globals else "0",
             "ffic_types" if own.types else "0",
             "ffic_fields" if field_count else "0",
             "ffic_python" if self._globals.python_count else "0",
+            "ffic_direct" if self._globals.has_wide else "0",
             "ffic_includes" if includes else "0",
             "ffic_integers" if self._globals.has_integers else "0",
             str(len(own.globals)),
@@ -211,21 +216,23 @@ class _ModuleEmitter:
             self._records.emit_row(out, key, decl)
             return
         out.at(decl.place)
+        texts = self._texts
+        place = texts.place(key)
         if isinstance(decl, EnumDecl):
             flags = "FFIC_PARTIAL" if decl.partial else "0"
             out.add(
-                f"FFIC_ENUM_ROW({c_string(key)}, {c_string(','.join(decl.enumerators))}, {self._enum_name(decl)}, {flags}),"
+                f"FFIC_ENUM_ROW({place}, {texts.place(','.join(decl.enumerators))}, {self._enum_name(decl)}, {flags}),"
             )
         elif spell(decl.type) == "int...":
             name = decl.name
             # What is no integer does not compile.
-            out.add(f"FFIC_NUMBER_ROW({name}, sizeof({name}) + 0 * sizeof(({name})0 | ({name})0)),")
+            out.add(f"FFIC_NUMBER_ROW({name}, {place}, sizeof({name}) + 0 * sizeof(({name})0 | ({name})0)),")
         elif spell(decl.type) == "float...":
-            out.add(f"FFIC_FLOATING_ROW({decl.name}),")
+            out.add(f"FFIC_FLOATING_ROW({decl.name}, {place}),")
         else:
             is_inferred = isinstance(decl.type, Array) and decl.type.length is INFERRED
             size = f"sizeof({decl.name})" if is_inferred else "0"
-            out.add(f"FFIC_TYPEDEF_ROW({c_string(key)}, {c_string(spell(decl.type))}, {size}),")
+            out.add(f"FFIC_TYPEDEF_ROW({place}, {texts.place(spell(decl.type))}, {size}),")
 
     def _enum_name(self, decl: EnumDecl) -> str:
         """Name the enum in C; one that nothing can name is represented as GCC does."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, Final, Union
 
-TABLE_VERSION: Final = 1
+TABLE_VERSION: Final = 2
 """The version of the declaration table, FFIC_TABLE_VERSION in the C header."""
 
 

@@ -10,7 +10,7 @@ ffic_table_global(const struct ffic_table *table, const char *name)
     uint32_t low = 0, high = table->global_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        int order = strcmp(table->globals[middle].name, name);
+        int order = strcmp(ffic_table_text(table, table->globals[middle].name), name);
         if (order == 0) {
             return &table->globals[middle];
         }
@@ -30,7 +30,7 @@ ffic_table_type(const struct ffic_table *table, const char *name)
     uint32_t low = 0, high = table->type_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        int order = strcmp(table->types[middle].name, name);
+        int order = strcmp(ffic_table_text(table, table->types[middle].name), name);
         if (order == 0) {
             return &table->types[middle];
         }
@@ -135,7 +135,7 @@ ffic_find_declared(ffic_ffi *ffi, PyObject *name, ffic_declared *found)
         if (entry != NULL) {
             found->kind = entry->kind;
             found->flags = entry->flags;
-            found->type = entry->type;
+            found->type = entry->type == 0 ? NULL : ffic_table_text(ffi->declarations.table, entry->type);
             found->generated = entry;
             return 1;
         }
@@ -192,7 +192,8 @@ ffic_each_declared(ffic_ffi *ffi, bool types, int (*visit)(PyObject *, void *), 
     const struct ffic_table *table = ffi->declarations.table;
     uint32_t count = table == NULL ? 0 : types ? table->type_count : table->global_count;
     for (uint32_t i = 0; i < count; i++) {
-        if (visit_text(types ? table->types[i].name : table->globals[i].name, visit, context) < 0) {
+        uint32_t name = types ? table->types[i].name : table->globals[i].name;
+        if (visit_text(ffic_table_text(table, name), visit, context) < 0) {
             return -1;
         }
     }

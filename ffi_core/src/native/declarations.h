@@ -19,7 +19,7 @@ typedef struct {
     struct ffic_ffi *ffi; /* the ffi that declares it: its type is to be parsed there.  Borrowed */
     uint16_t kind;        /* enum ffic_global_kind */
     uint16_t flags;       /* FFIC_KEEP_GIL */
-    const char *type;     /* type expression; NULL: an integer constant. Lives as long as the ffi's declarations */
+    const char *type;     /* type expression; NULL: an integer constant of no declared value. Lives as long as the ffi's declarations */
     const struct ffic_global *generated; /* API mode: the entry */
     PyObject *value;      /* ABI modes, constants: the value, or None.  Borrowed */
 } ffic_declared;
@@ -34,6 +34,13 @@ int ffic_each_declared(struct ffic_ffi *ffi, bool types, int (*visit)(PyObject *
 PyObject *ffic_declared_type(struct ffic_ffi *ffi, PyObject *name);
 /* Is there one?  -1 with an exception. */
 int ffic_declares_type(struct ffic_ffi *ffi, PyObject *name);
+
+/* A name or type of the generated module. */
+static inline const char *
+ffic_table_text(const struct ffic_table *table, uint32_t place)
+{
+    return table->texts + place;
+}
 
 /* Declarations in the generated module; NULL: not declared there. */
 const struct ffic_global *ffic_table_global(const struct ffic_table *table, const char *name);

@@ -238,7 +238,7 @@ set_body(ffic_ffi *ffi, PyObject *name, PyObject *callable, PyObject *error, PyO
     PyTypeObject *type = ffi->state->python_body_type;
     body_object *made = ct == NULL ? NULL : (body_object *)type->tp_alloc(type, 0);
     ffic_ffi *home = declared.ffi; /* the table whose trampoline calls it */
-    Py_ssize_t index = (Py_ssize_t)declared.generated->size;
+    Py_ssize_t index = (Py_ssize_t)declared.generated->index;
     int result = -1;
     if (made != NULL && ffic_python_body_init(&made->body, ct, callable, error, onerror) == 0 &&
         keep_error_value(home->declarations.table, (uint32_t)index, &made->body) == 0) {

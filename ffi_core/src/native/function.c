@@ -101,12 +101,10 @@ ffic_function_new(const ffic_declared *declared, PyObject *name, PyObject *lib, 
     function->method.ml_meth = (PyCFunction)(void (*)(void))enter;
     function->method.ml_flags = METH_FASTCALL;
     if (declared->generated != NULL) {
-        function->direct = declared->generated->direct;
-        function->call = declared->generated->call;
-        function->wrapped = function->call != NULL;
-        if (!function->wrapped) { /* variadic: there is no wrapper */
-            function->call = function->direct;
-        }
+        const struct ffic_global *entry = declared->generated;
+        function->call = entry->call;
+        function->direct = entry->flags & FFIC_WIDE ? declared->ffi->declarations.table->direct[entry->index] : entry->call;
+        function->wrapped = !(entry->flags & FFIC_VARIADIC);
     }
     else {
         function->library = (ffic_library *)Py_XNewRef((PyObject *)library);

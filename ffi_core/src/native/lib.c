@@ -282,12 +282,12 @@ static PyObject *
 names_of_table(const struct ffic_table *table)
 {
     uint32_t hidden = 0;
-    while (hidden < table->global_count && table->globals[hidden].name[0] == '$') {
+    while (hidden < table->global_count && *ffic_table_text(table, table->globals[hidden].name) == '$') {
         hidden++;
     }
     PyObject *list = PyList_New((Py_ssize_t)(table->global_count - hidden));
     for (uint32_t i = hidden; list != NULL && i < table->global_count; i++) {
-        PyObject *name = name_object(table->globals[i].name);
+        PyObject *name = name_object(ffic_table_text(table, table->globals[i].name));
         if (name == NULL) {
             Py_CLEAR(list);
             break;

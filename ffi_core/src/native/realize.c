@@ -6,42 +6,49 @@
 #include "record.h"
 #include "type_parser.h"
 
+/* What the table says of a constant is its value, or nothing: its type is that of the value. */
+static bool
+is_integer(const ffic_declared *declared)
+{
+    return declared->type == NULL || declared->type[0] == '=';
+}
+
 /* ---- constants --------------------------------------------------------------------------------- */
 
 static PyObject *
-generated_integer(const struct ffic_table *table, const struct ffic_global *entry)
+generated_integer(const ffic_declared *declared)
 {
     struct ffic_integer value = {0, 0};
-    table->constant(entry->size, &value);
+    declared->ffi->declarations.table->constant(declared->generated->index, &value);
     PyObject *result = value.negative ? PyLong_FromLongLong((long long)value.magnitude_bits)
                                       : PyLong_FromUnsignedLongLong(value.magnitude_bits);
-    if (result == NULL || entry->type == NULL) {
+    if (result == NULL || declared->type == NULL) {
         return result;
     }
     /* "=42": the declaration says a value, and the compiler must agree. */
     PyObject *text = PyObject_Str(result);
     const char *actual = text == NULL ? NULL : PyUnicode_AsUTF8(text);
-    return actual != NULL && strcmp(actual, entry->type + 1) == 0 ? (Py_DECREF(text), result) : (Py_DECREF(result), text);
+    return actual != NULL && strcmp(actual, declared->type + 1) == 0 ? (Py_DECREF(text), result) : (Py_DECREF(result), text);
 }
 
 /* A constant that is not just an integer: its type is known, and a function stores the value. */
 static PyObject *
-generated_typed(ffic_ffi *ffi, const struct ffic_global *entry)
+generated_typed(const ffic_declared *declared, PyObject *name)
 {
-    ffic_ctype *ct = ffic_parse_type(ffi, entry->type, -1);
+    ffic_ctype *ct = ffic_parse_type(declared->ffi, declared->type, -1);
     if (ct == NULL) {
         return NULL;
     }
     PyObject *result = NULL;
     if (ct->code == FFIC_CODE_RECORD && ffic_ctype_complete(ct) == 0 && (ct->flags & FFIC_TYPE_OPAQUE)) {
-        PyErr_Format(ffi->state->error, "constant '%s' is of type '%U', whose size is not known", entry->name, ct->name);
+        PyErr_Format(declared->ffi->state->error, "constant '%U' is of type '%U', whose size is not known", name, ct->name);
         Py_DECREF(ct);
         return NULL;
     }
     Py_ssize_t size = ffic_ctype_size(ct);
     char *memory = size < 0 ? NULL : PyMem_Calloc(1, (size_t)size + 1);
     if (memory != NULL) {
-        ((void (*)(void *))entry->call)(memory);
+        ((void (*)(void *))declared->generated->call)(memory);
         result = ct->code == FFIC_CODE_RECORD || ct->code == FFIC_CODE_ARRAY ? ffic_cdata_copy(ct, memory)
                                                                              : ffic_load(ct, memory, NULL);
         PyMem_Free(memory);
@@ -75,8 +82,7 @@ refuse_value(const ffic_state *state, PyObject *name, PyObject *text)
 PyObject *
 ffic_constant_value(const ffic_declared *declared, PyObject *name)
 {
-    const struct ffic_global *entry = declared->generated;
-    if (entry == NULL) {
+    if (declared->generated == NULL) {
         if (declared->value == Py_None) {
             PyErr_Format(declared->ffi->state->missing,
                          "the value of '%U' was declared as '...': only a compiler knows it (use API mode)", name);
@@ -84,10 +90,10 @@ ffic_constant_value(const ffic_declared *declared, PyObject *name)
         }
         return Py_NewRef(declared->value);
     }
-    if (entry->type != NULL && entry->type[0] != '=') {
-        return generated_typed(declared->ffi, entry);
+    if (!is_integer(declared)) {
+        return generated_typed(declared, name);
     }
-    PyObject *value = generated_integer(declared->ffi->declarations.table, entry);
+    PyObject *value = generated_integer(declared);
     if (value != NULL && PyUnicode_Check(value)) {
         refuse_value(declared->ffi->state, name, value);
         Py_CLEAR(value);
@@ -114,11 +120,10 @@ enumerator_value(ffic_ffi *ffi, PyObject *name)
     if (ffic_find_declared(ffi, name, &declared) <= 0 || declared.kind != FFIC_CONSTANT) {
         return NULL;
     }
-    const struct ffic_global *entry = declared.generated;
-    if (entry == NULL || (entry->type != NULL && entry->type[0] != '=')) {
+    if (declared.generated == NULL || !is_integer(&declared)) {
         return ffic_constant_value(&declared, name);
     }
-    PyObject *value = generated_integer(declared.ffi->declarations.table, entry);
+    PyObject *value = generated_integer(&declared);
     if (value != NULL && PyUnicode_Check(value)) {
         Py_SETREF(value, PyNumber_Long(value));
     }
@@ -144,10 +149,11 @@ predefined(ffic_state *state, const char *name, size_t length)
 static ffic_ctype *
 generated_typedef(ffic_ffi *ffi, const struct ffic_type *entry)
 {
+    const struct ffic_table *table = ffi->declarations.table;
     ffic_ctype *ct;
     switch (entry->kind) {
     case FFIC_TYPEDEF:
-        return ffic_parse_type(ffi, entry->type, entry->size > 0 ? (Py_ssize_t)entry->size : -1);
+        return ffic_parse_type(ffi, ffic_table_text(table, entry->type), entry->size > 0 ? (Py_ssize_t)entry->size : -1);
     case FFIC_INTEGER:
         ct = ffic_primitive_integer(ffi->state, (size_t)entry->size, (entry->flags & FFIC_SIGNED) != 0);
         break;
@@ -161,7 +167,7 @@ generated_typedef(ffic_ffi *ffi, const struct ffic_type *entry)
         PyErr_SetString(ffi->state->error, entry->kind == FFIC_FLOATING
                                                ? "primitive floating-point type with an unexpected size (or not a float type at all)"
                                                : "primitive integer type with an unexpected size (or not an integer type at all)");
-        ffic_error_note("'%s' has %llu bytes in C", entry->name, (unsigned long long)entry->size);
+        ffic_error_note("'%s' has %llu bytes in C", ffic_table_text(table, entry->name), (unsigned long long)entry->size);
     }
     return (ffic_ctype *)Py_XNewRef((PyObject *)ct);
 }
@@ -375,7 +381,7 @@ complete_generated(ffic_ctype *ct, const struct ffic_type *entry)
         PyErr_Format(ffi->state->error, "'%U': no integer type of %llu bytes", ct->name, (unsigned long long)entry->size);
         return -1;
     }
-    return complete_enum(ct, base, entry->type);
+    return complete_enum(ct, base, ffic_table_text(ffi->declarations.table, entry->type));
 }
 
 static int

@@ -151,8 +151,8 @@ builder_finish(builder *b, Py_ssize_t size, Py_ssize_t align)
 
 /* Find where a bit-field lies: the generated module sets all of its bits in a zeroed record, and we look which they are. */
 static int
-probe_bits(const ffic_ctype *record, const struct ffic_field *entry, ffic_ctype *type, size_t size, Py_ssize_t *offset,
-           int *bit_shift)
+probe_bits(const ffic_ctype *record, PyObject *name, const struct ffic_field *entry, ffic_ctype *type, size_t size,
+           Py_ssize_t *offset, int *bit_shift)
 {
     unsigned char *memory = PyMem_Calloc(1, size + 1);
     if (memory == NULL) {
@@ -169,8 +169,8 @@ probe_bits(const ffic_ctype *record, const struct ffic_field *entry, ffic_ctype 
     }
     PyMem_Free(memory);
     if (first < 0 || (uint64_t)count != entry->size) {
-        PyErr_Format(record->state->error, "%U: bit-field '%s' is %zd bits wide in C, but its declaration in cdef says %llu",
-                     record->name, entry->name, count, (unsigned long long)entry->size);
+        PyErr_Format(record->state->error, "%U: bit-field '%U' is %zd bits wide in C, but its declaration in cdef says %llu",
+                     record->name, name, count, (unsigned long long)entry->size);
         return -1;
     }
     Py_ssize_t unit = type->size;
@@ -184,24 +184,24 @@ probe_bits(const ffic_ctype *record, const struct ffic_field *entry, ffic_ctype 
 }
 
 static int
-check_member(const ffic_ctype *record, const struct ffic_field *entry)
+check_member(const ffic_ctype *record, PyObject *name, const struct ffic_field *entry)
 {
     if (entry->set_ones != NULL) {
         return 0;
     }
     if (entry->offset != entry->declared_offset) {
         PyErr_Format(record->state->error,
-                     "%U: wrong offset for field '%s' (cdef says %llu, but C compiler says %llu). fix it or use \"...;\" as the "
+                     "%U: wrong offset for field '%U' (cdef says %llu, but C compiler says %llu). fix it or use \"...;\" as the "
                      "last field in the cdef for %U to make it flexible",
-                     record->name, entry->name, (unsigned long long)entry->declared_offset,
+                     record->name, name, (unsigned long long)entry->declared_offset,
                      (unsigned long long)entry->offset, record->name);
         return -1;
     }
     if (entry->size != entry->declared_size) {
         PyErr_Format(record->state->error,
-                     "%U: wrong size for field '%s' (cdef says %llu, but C compiler says %llu). fix it or use \"...;\" as the last "
+                     "%U: wrong size for field '%U' (cdef says %llu, but C compiler says %llu). fix it or use \"...;\" as the last "
                      "field in the cdef for %U to make it flexible",
-                     record->name, entry->name, (unsigned long long)entry->declared_size, (unsigned long long)entry->size,
+                     record->name, name, (unsigned long long)entry->declared_size, (unsigned long long)entry->size,
                      record->name);
         return -1;
     }
@@ -214,33 +214,30 @@ add_generated(builder *b, const struct ffic_type *record_entry, const struct ffi
     ffic_ffi *ffi = (ffic_ffi *)b->record->ffi;
     bool checked = (record_entry->flags & FFIC_CHECKED) != 0;
     Py_ssize_t array_size = entry->set_ones != NULL || entry->size > (uint64_t)PY_SSIZE_T_MAX ? -1 : (Py_ssize_t)entry->size;
-    ffic_ctype *type = ffic_parse_type(ffi, entry->type, array_size);
-    if (type == NULL) {
-        return -1;
-    }
+    const struct ffic_table *table = ffi->declarations.table;
     Py_ssize_t offset = (Py_ssize_t)entry->offset;
     int bit_shift = -1, bit_size = -1, result = -1;
-    PyObject *name = NULL;
-    if (ffic_ctype_complete(type) < 0 || (checked && check_member(b->record, entry) < 0)) {
+    ffic_ctype *type = ffic_parse_type(ffi, ffic_table_text(table, entry->type), array_size);
+    PyObject *name = type == NULL ? NULL : PyUnicode_InternFromString(ffic_table_text(table, entry->name));
+    if (name == NULL || ffic_ctype_complete(type) < 0 || (checked && check_member(b->record, name, entry) < 0)) {
         goto done;
     }
     if (entry->set_ones != NULL) {
         bit_size = (int)entry->size;
-        if (probe_bits(b->record, entry, type, (size_t)record_entry->size, &offset, &bit_shift) < 0) {
+        if (probe_bits(b->record, name, entry, type, (size_t)record_entry->size, &offset, &bit_shift) < 0) {
             goto done;
         }
     }
     else if (array_size >= 0 && type->size >= 0 && type->size != array_size) {
         PyErr_Format(b->record->state->error,
-                     "%U: wrong size for field '%s' (cdef says %zd, but C compiler says %zd). fix its type in the cdef",
-                     b->record->name, entry->name, type->size, array_size);
+                     "%U: wrong size for field '%U' (cdef says %zd, but C compiler says %zd). fix its type in the cdef",
+                     b->record->name, name, type->size, array_size);
         goto done;
     }
-    name = PyUnicode_InternFromString(entry->name);
-    result = name == NULL ? -1 : add_member(b, name, type, offset, bit_shift, bit_size);
+    result = add_member(b, name, type, offset, bit_shift, bit_size);
 done:
     Py_XDECREF(name);
-    Py_DECREF(type);
+    Py_XDECREF(type);
     return result;
 }
 

@@ -99,7 +99,7 @@ consider_table(const struct ffic_table *table, search *s)
 {
     const char *best = NULL;
     for (uint32_t i = 0; i < table->global_count; i++) {
-        const char *name = table->globals[i].name;
+        const char *name = ffic_table_text(table, table->globals[i].name);
         best = is_better(s, name, strlen(name)) ? name : best;
     }
     if (best != NULL) {

@@ -18,15 +18,16 @@ put_constant(PyObject *dict, const struct ffic_table *table, const struct ffic_g
     if (entry->kind != FFIC_CONSTANT) {
         return 0;
     }
-    if (entry->type != NULL && entry->type[0] != '=') {
-        return put(dict, entry->name, Py_BuildValue("(sOs)", "constant", Py_None, entry->type));
+    const char *name = ffic_table_text(table, entry->name), *type = ffic_table_text(table, entry->type);
+    if (*type != '\0' && *type != '=') {
+        return put(dict, name, Py_BuildValue("(sOs)", "constant", Py_None, type));
     }
     struct ffic_integer value = {0, 0};
-    table->constant(entry->size, &value);
+    table->constant(entry->index, &value);
     if (value.negative) {
-        return put(dict, entry->name, Py_BuildValue("(sL)", "constant", (long long)value.magnitude_bits));
+        return put(dict, name, Py_BuildValue("(sL)", "constant", (long long)value.magnitude_bits));
     }
-    return put(dict, entry->name, Py_BuildValue("(sK)", "constant", (unsigned long long)value.magnitude_bits));
+    return put(dict, name, Py_BuildValue("(sK)", "constant", (unsigned long long)value.magnitude_bits));
 }
 
 static PyObject *
@@ -36,7 +37,7 @@ fields_of(const struct ffic_table *table, const struct ffic_type *entry)
     for (uint32_t i = 0; fields != NULL && i < entry->field_count; i++) {
         const struct ffic_field *field = &table->fields[entry->first_field + i];
         int width = field->set_ones == NULL ? -1 : (int)field->size;
-        PyObject *item = Py_BuildValue("(ssii)", field->name, field->type, width, 0);
+        PyObject *item = Py_BuildValue("(ssii)", ffic_table_text(table, field->name), ffic_table_text(table, field->type), width, 0);
         if (item == NULL) {
             Py_CLEAR(fields);
             break;
@@ -52,13 +53,13 @@ type_entry(const struct ffic_table *table, const struct ffic_type *entry)
     int is_partial = (entry->flags & FFIC_PARTIAL) != 0;
     switch (entry->kind) {
     case FFIC_TYPEDEF:
-        return Py_BuildValue("(ss)", "typedef", entry->type);
+        return Py_BuildValue("(ss)", "typedef", ffic_table_text(table, entry->type));
     case FFIC_INTEGER:
         return Py_BuildValue("(ss)", "unknown", "int");
     case FFIC_FLOATING:
         return Py_BuildValue("(ss)", "unknown", "float");
     case FFIC_ENUM:
-        return Py_BuildValue("(ssis)", "enum", entry->type, is_partial, "");
+        return Py_BuildValue("(ssis)", "enum", ffic_table_text(table, entry->type), is_partial, "");
     default:
         break;
     }
@@ -86,7 +87,7 @@ collect(const ffic_ffi *ffi, PyObject *globals, PyObject *types)
         }
     }
     for (uint32_t i = 0; table != NULL && i < table->type_count; i++) {
-        if (put(types, table->types[i].name, type_entry(table, &table->types[i])) < 0) {
+        if (put(types, ffic_table_text(table, table->types[i].name), type_entry(table, &table->types[i])) < 0) {
             return -1;
         }
     }

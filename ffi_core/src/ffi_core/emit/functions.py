@@ -27,6 +27,7 @@ from ffi_core.front.scope import unqualified
 from .prelude import INTEGERS
 from .records import RecordEmitter
 from .spelling import Spelling
+from .texts import Texts
 from .writer import Writer, c_string
 
 # Integer types whose values are no int in Python.
@@ -41,6 +42,7 @@ class GlobalEmitter:
         declared: Mapping[str, GlobalDecl],
         spelling: Spelling,
         records: RecordEmitter,
+        texts: Texts,
         expressions: Mapping[str, str],
     ) -> None:
         """``expressions``: the values in C of constants whose names are not C's."""
@@ -48,6 +50,8 @@ class GlobalEmitter:
         self._globals = {name: self._normalize(decl, spelling) for name, decl in declared.items()}
         self._spelling = spelling
         self._records = records
+        self._texts = texts
+        self._wide: list[str] = []  # functions whose wrappers have other signatures
         self._python = [decl for decl in self._globals.values() if isinstance(decl, PythonFunctionDecl)]
         self._integers = [d for d in self._globals.values() if isinstance(d, ConstantDecl) and d.type is None]
         self._python_index = {decl.name: index for index, decl in enumerate(self._python)}
@@ -70,6 +74,11 @@ class GlobalEmitter:
     def python_count(self) -> int:
         """The number of functions written in Python."""
         return len(self._python)
+
+    @property
+    def has_wide(self) -> bool:
+        """Whether there are rows of functions whose wrappers have other signatures."""
+        return bool(self._wide)
 
     @property
     def has_integers(self) -> bool:
@@ -213,29 +222,41 @@ class GlobalEmitter:
             out.add(f"{self._row(decl)},")
         out.here()
         out.add("};")
+        if self._wide:
+            names = ", ".join(f"(ffic_function)ffic_direct_{name}" for name in self._wide)
+            out.add(f"static const ffic_function ffic_direct[] = {{{names}}};")
 
     def _row(self, decl: GlobalDecl) -> str:
         name = decl.name
+        place = self._texts.place(name)
         if isinstance(decl, FunctionDecl):
-            flags = ("" if decl.release_gil else "FFIC_KEEP_GIL", "FFIC_SPELLED" if _is_spelled(decl.type) else "")
-            types = (decl.type.result, *decl.type.parameters)
-            kind = (
-                "VARIADIC" if decl.type.variadic else "WIDE" if any(map(self._spelling.is_wide, types)) else "FUNCTION"
-            )
-            return f"FFIC_{kind}_ROW({name}, {c_string(spell(decl.type))}, {' | '.join(filter(None, flags)) or 0})"
+            return self._function_row(decl, place)
+        if isinstance(decl, ConstantDecl):
+            return self._constant_row(decl, place)
+        ctype = self._texts.place(spell(decl.type))
         if isinstance(decl, VariableDecl):
-            return (
-                f"FFIC_VARIABLE_ROW({name}, {c_string(spell(decl.type))}, {self._variable_size(decl.name, decl.type)})"
-            )
-        if isinstance(decl, PythonFunctionDecl):
-            return f"FFIC_PYTHON_ROW({name}, {c_string(spell(decl.type))}, {self._python_index[name]})"
+            return f"FFIC_VARIABLE_ROW({name}, {place}, {ctype}, {self._variable_size(name, decl.type)})"
+        return f"FFIC_PYTHON_ROW({name}, {place}, {ctype}, {self._python_index[name]})"
+
+    def _constant_row(self, decl: ConstantDecl, place: int) -> str:
+        name = decl.name
         if decl.type is not None:
-            return f"FFIC_CONSTANT_ROW({name}, {c_string(spell(decl.type))})"
-        if name in self._expressions:
-            return f"FFIC_LENGTH_ROW({c_string(name)}, {self._integer_index[name]})"
+            return f"FFIC_CONSTANT_ROW({name}, {place}, {self._texts.place(spell(decl.type))})"
         is_open = decl.value is None or decl.implied  # an enumerator without a value has the one that it has in C
-        value = "0" if is_open else c_string(f"={decl.value}")
-        return f"FFIC_INTEGER_ROW({name}, {value}, {self._integer_index[name]})"
+        value = 0 if is_open or name in self._expressions else self._texts.place(f"={decl.value}")
+        return f"FFIC_INTEGER_ROW({place}, {value}, {self._integer_index[name]})"
+
+    def _function_row(self, decl: FunctionDecl, place: int) -> str:
+        function = decl.type
+        named = [("" if decl.release_gil else "FFIC_KEEP_GIL"), ("FFIC_SPELLED" if _is_spelled(function) else "")]
+        flags = " | ".join(filter(None, named)) or "0"
+        head = f"{decl.name}, {place}, {self._texts.place(spell(function))}"
+        if function.variadic:
+            return f"FFIC_VARIADIC_ROW({head}, {flags})"
+        if any(map(self._spelling.is_wide, (function.result, *function.parameters))):
+            self._wide.append(decl.name)
+            return f"FFIC_WIDE_ROW({head}, {len(self._wide) - 1}, {flags})"
+        return f"FFIC_FUNCTION_ROW({head}, {flags})"
 
     def _variable_size(self, name: str, ctype: CType) -> str:
         resolved = self._spelling.resolve(ctype)

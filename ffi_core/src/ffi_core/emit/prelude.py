@@ -59,27 +59,27 @@ extern "C" {
 #endif
 
 typedef void (*ffic_function)(void);
-#define FFIC_FUNCTION_ROW(n, t, f) {#n, t, (ffic_function)ffic_call_##n, (ffic_function)ffic_call_##n, 0, FFIC_FUNCTION, f}
-#define FFIC_WIDE_ROW(n, t, f) {#n, t, (ffic_function)ffic_call_##n, (ffic_function)ffic_direct_##n, 0, FFIC_FUNCTION, f}
-#define FFIC_VARIADIC_ROW(n, t, f) {#n, t, 0, (ffic_function)n, 0, FFIC_FUNCTION, f}
-#define FFIC_VARIABLE_ROW(n, t, s) {#n, t, (ffic_function)ffic_variable_##n, 0, s, FFIC_VARIABLE, 0}
-#define FFIC_INTEGER_ROW(n, t, i) {#n, t, 0, 0, i, FFIC_CONSTANT, 0}
-#define FFIC_LENGTH_ROW(n, i) {n, 0, 0, 0, i, FFIC_CONSTANT, 0}
-#define FFIC_CONSTANT_ROW(n, t) {#n, t, (ffic_function)ffic_constant_##n, 0, 0, FFIC_CONSTANT, 0}
-#define FFIC_PYTHON_ROW(n, t, i) {#n, t, (ffic_function)n, 0, i, FFIC_PYTHON, 0}
+/* p and t: where the name and the type stand in ffic_texts. */
+#define FFIC_FUNCTION_ROW(n, p, t, f) {(ffic_function)ffic_call_##n, 0, p, t, 0, FFIC_FUNCTION, f}
+#define FFIC_WIDE_ROW(n, p, t, i, f) {(ffic_function)ffic_call_##n, 0, p, t, i, FFIC_FUNCTION, FFIC_WIDE | f}
+#define FFIC_VARIADIC_ROW(n, p, t, f) {(ffic_function)n, 0, p, t, 0, FFIC_FUNCTION, FFIC_VARIADIC | f}
+#define FFIC_VARIABLE_ROW(n, p, t, s) {(ffic_function)ffic_variable_##n, s, p, t, 0, FFIC_VARIABLE, 0}
+#define FFIC_INTEGER_ROW(p, t, i) {0, 0, p, t, i, FFIC_CONSTANT, 0}
+#define FFIC_CONSTANT_ROW(n, p, t) {(ffic_function)ffic_constant_##n, 0, p, t, 0, FFIC_CONSTANT, 0}
+#define FFIC_PYTHON_ROW(n, p, t, i) {(ffic_function)n, 0, p, t, i, FFIC_PYTHON, 0}
 
 #define FFIC_IS_SIGNED(t) ((t)-1 > (t)0 ? 0 : FFIC_SIGNED)
-#define FFIC_TYPEDEF_ROW(n, t, s) {n, t, s, 0, 0, 0, 0, 0, FFIC_TYPEDEF, 0}
-#define FFIC_NUMBER_ROW(n, s) {#n, 0, s, 0, FFIC_ALIGNOF(n), 0, 0, 0, FFIC_INTEGER, FFIC_IS_SIGNED(n)}
-#define FFIC_FLOATING_ROW(n) {#n, 0, sizeof(n) * ((n)0.5 > 0), 0, FFIC_ALIGNOF(n), 0, 0, 0, FFIC_FLOATING, 0}
-#define FFIC_ENUM_ROW(n, l, t, f) {n, l, sizeof(t), 0, FFIC_ALIGNOF(t), 0, 0, 0, FFIC_ENUM, FFIC_IS_SIGNED(t) | f}
-#define FFIC_OPAQUE_ROW(n) {n, 0, 0, 0, 0, 0, 0, 0, FFIC_RECORD, FFIC_OPAQUE}
-#define FFIC_RECORD_ROW(n, r, i, c, f) {n, 0, sizeof(r), 0, FFIC_ALIGNOF(r), 0, i, c, FFIC_RECORD, f}
-#define FFIC_CHECKED_ROW(n, r, m, i, c) \\
-    {n, 0, sizeof(r), sizeof(m), FFIC_ALIGNOF(r), FFIC_ALIGNOF(m), i, c, FFIC_RECORD, FFIC_CHECKED}
+#define FFIC_TYPEDEF_ROW(p, t, s) {p, t, s, 0, 0, 0, 0, 0, FFIC_TYPEDEF, 0}
+#define FFIC_NUMBER_ROW(n, p, s) {p, 0, s, 0, FFIC_ALIGNOF(n), 0, 0, 0, FFIC_INTEGER, FFIC_IS_SIGNED(n)}
+#define FFIC_FLOATING_ROW(n, p) {p, 0, sizeof(n) * ((n)0.5 > 0), 0, FFIC_ALIGNOF(n), 0, 0, 0, FFIC_FLOATING, 0}
+#define FFIC_ENUM_ROW(p, l, t, f) {p, l, sizeof(t), 0, FFIC_ALIGNOF(t), 0, 0, 0, FFIC_ENUM, FFIC_IS_SIGNED(t) | f}
+#define FFIC_OPAQUE_ROW(p) {p, 0, 0, 0, 0, 0, 0, 0, FFIC_RECORD, FFIC_OPAQUE}
+#define FFIC_RECORD_ROW(p, r, i, c, f) {p, 0, sizeof(r), 0, FFIC_ALIGNOF(r), 0, i, c, FFIC_RECORD, f}
+#define FFIC_CHECKED_ROW(p, r, m, i, c) \\
+    {p, 0, sizeof(r), sizeof(m), FFIC_ALIGNOF(r), FFIC_ALIGNOF(m), i, c, FFIC_RECORD, FFIC_CHECKED}
 
-#define FFIC_ANONYMOUS(t, r, m) {"", t, 0, sizeof(r), 0, sizeof(m), 0}
-#define FFIC_BITS(n, t, w, s) {#n, t, 0, w, 0, 0, s}
+#define FFIC_ANONYMOUS(t, r, m) {0, t, 0, sizeof(r), 0, sizeof(m), 0}
+#define FFIC_BITS(p, t, w, s) {p, t, 0, w, 0, 0, s}
 """
 
 # A macro would move errors in its argument's use to the generated file.

@@ -14,15 +14,17 @@ from ffi_core.front.scope import qualify, unqualified
 from ffi_core.layout import PACKED
 
 from .spelling import Spelling
-from .writer import Writer, c_string
+from .texts import Texts
+from .writer import Writer
 
 
 class RecordEmitter:
     """Emits records; collects the rows of the field array on the way."""
 
-    def __init__(self, types: Mapping[str, TypeDecl], spelling: Spelling) -> None:
+    def __init__(self, types: Mapping[str, TypeDecl], spelling: Spelling, texts: Texts) -> None:
         self._types = types
         self._spelling = spelling
+        self._texts = texts
         self._rows: list[tuple[Field, str]] = []
         self._mirrors: dict[str, dict[int, str]] = {}  # by the key of the record: names of members, by id of the field
         self._mirror_names: dict[str, str] = {}
@@ -171,8 +173,9 @@ class RecordEmitter:
         """Write the row of one record, and remember those of its members."""
         out.at(record.place)
         name = self._spelling.name_of(key)
+        place = self._texts.place(key)
         if record.fields is None or name is None:
-            out.add(f"FFIC_OPAQUE_ROW({c_string(key)}),")
+            out.add(f"FFIC_OPAQUE_ROW({place}),")
             return
         number, _ = self._records[key]
         owner = self._spelling.owner(key)
@@ -184,33 +187,34 @@ class RecordEmitter:
                 self._rows.append((field, row))
         count = len(self._rows) - first
         if mirror is not None:
-            out.add(f"FFIC_CHECKED_ROW({c_string(key)}, {name}, {mirror}, {first}, {count}),")
+            out.add(f"FFIC_CHECKED_ROW({place}, {name}, {mirror}, {first}, {count}),")
         else:
             flags = "FFIC_PARTIAL" if self._is_partial(record) else "0"
-            out.add(f"FFIC_RECORD_ROW({c_string(key)}, {name}, {first}, {count}, {flags}),")
+            out.add(f"FFIC_RECORD_ROW({place}, {name}, {first}, {count}, {flags}),")
 
     def _is_partial(self, record: RecordDecl) -> bool:
         inner = [self._anonymous_member(field) for field in record.fields or ()]
         return record.partial or any(member is not None and self._is_partial(member) for member in inner)
 
     def _field_row(self, number: int, index: int, field: Field, name: str, owner: str) -> Optional[str]:
-        type_text = c_string(spell(field.type))
+        ctype = self._texts.place(spell(field.type))
         mirror = self._mirror_names.get(owner)
         if field.bit_width is not None:
             if not field.name:
                 return None
-            return f"FFIC_BITS({field.name}, {type_text}, {field.bit_width}, ffic_ones_{number}_{index}),"
+            place = self._texts.place(field.name)
+            return f"FFIC_BITS({place}, {ctype}, {field.bit_width}, ffic_ones_{number}_{index}),"
         if not field.name:
             # As large as the record around it: offsets of its members count from there.
             declared = mirror or name
-            return f"FFIC_ANONYMOUS({type_text}, {name}, {declared}),"
+            return f"FFIC_ANONYMOUS({ctype}, {name}, {declared}),"
         resolved = self._spelling.resolve(field.type)
         is_flexible = isinstance(resolved, Array) and resolved.length is None
         declared = "0, 0"
         if mirror is not None:
             declared = _place_and_size(mirror, self._mirrors[owner][id(field)], is_flexible=is_flexible)
         place_and_size = _place_and_size(name, field.name, is_flexible=is_flexible)
-        return f"{{{c_string(field.name)}, {type_text}, {place_and_size}, {declared}, 0}},"
+        return f"{{{self._texts.place(field.name)}, {ctype}, {place_and_size}, {declared}, 0}},"
 
     def emit_field_rows(self, out: Writer) -> int:
         """Write the field array, unless it is empty, and give its length."""

@@ -7,6 +7,9 @@
  *
  * Types are written in C's own type syntax ("struct passwd *(char const *)"); the runtime parses them on
  * first use.  Both arrays are sorted by strcmp order of their names.
+ *
+ * Names and types are numbers: where in `ffic_table.texts` they begin.  A pointer would need a relocation of 24 bytes,
+ * and its page would be private to each process that loads the module.
  */
 #ifndef FFIC_TABLE_H
 #define FFIC_TABLE_H
@@ -14,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FFIC_TABLE_VERSION 1u
+#define FFIC_TABLE_VERSION 2u
 
 /* Kinds of a global: a name that `lib` has. */
 enum ffic_global_kind {
@@ -40,34 +43,34 @@ enum ffic_type_kind {
 #define FFIC_PARTIAL 0x08u  /* record: the declaration ended with `...;` */
 #define FFIC_CHECKED 0x10u  /* record: declared_* hold what the declaration as written would give */
 #define FFIC_SPELLED 0x20u  /* function: each " const" taken out, `type` is spelled as the runtime spells it */
+#define FFIC_VARIADIC 0x40u /* function: `call` is the function itself */
+#define FFIC_WIDE 0x80u     /* function: `call` is no function of the declared type, `ffic_table.direct[index]` is one */
 
 struct ffic_global {
-    const char *name;
-    /* FUNCTION, PYTHON: the function type.  VARIABLE: its type.
-     * CONSTANT: NULL for an integer of unknown value; "=42" for an integer declared with that value;
-     * otherwise the type of the value. */
-    const char *type;
     /* FUNCTION: the typed wrapper.  It has the function's own signature, except that wide values
      *   (struct, union, long double, complex, __int128) are passed as pointers to them, and that a wide
      *   result is stored through an additional first parameter and the wrapper returns void.
-     *   NULL for a variadic function.
+     *   A variadic function has no wrapper.
      * VARIABLE: `void *(*)(void)`, returns the variable's address.
      * CONSTANT with a type: `void (*)(T *)`, stores the value.
      * PYTHON: the C function that C code calls (a trampoline into `struct ffic_python_function`). */
     void (*call)(void);
-    /* FUNCTION: a function with exactly the declared signature, for function pointers; the same as
-     *   `call` where nothing is wide.  Others: NULL. */
-    void (*direct)(void);
-    /* VARIABLE: sizeof.  CONSTANT of integer type: its index for `ffic_table.constant`.
-     * PYTHON: index in ffic_table.python. */
-    uint64_t size;
+    uint64_t size; /* VARIABLE: sizeof */
+    uint32_t name;
+    /* FUNCTION, PYTHON: the function type.  VARIABLE: its type.
+     * CONSTANT: 0 for an integer of unknown value; "=42" for an integer declared with that value;
+     * otherwise the type of the value. */
+    uint32_t type;
+    /* FUNCTION that is FFIC_WIDE: index in `ffic_table.direct`.  CONSTANT of integer type: its index for
+     * `ffic_table.constant`.  PYTHON: index in `ffic_table.python`. */
+    uint32_t index;
     uint16_t kind;  /* enum ffic_global_kind */
     uint16_t flags; /* FFIC_* */
 };
 
 struct ffic_type {
-    const char *name;
-    const char *type;
+    uint32_t name;
+    uint32_t type;
     uint64_t size;
     uint64_t declared_size;
     uint32_t align;
@@ -79,8 +82,8 @@ struct ffic_type {
 };
 
 struct ffic_field {
-    const char *name; /* "" for an anonymous struct or union, whose fields are the parent's as well */
-    const char *type;
+    uint32_t name; /* "" for an anonymous struct or union, whose fields are the parent's as well */
+    uint32_t type;
     uint64_t offset;
     uint64_t size; /* sizeof the field; for `[]` (uint64_t)-1; for a bit-field its declared width in bits */
     uint64_t declared_offset;
@@ -106,11 +109,13 @@ struct ffic_python_function {
 struct ffic_table {
     uint32_t version; /* FFIC_TABLE_VERSION of the generator */
     uint32_t table_size; /* sizeof(struct ffic_table) */
-    const char *module_name; /* dotted */
+    const char *module_name; /* dotted.  It and what stands before it stay where they are in all versions */
+    const char *texts;       /* one after the other, each ended by a zero; the first is "" */
     const struct ffic_global *globals;
     const struct ffic_type *types;
     const struct ffic_field *fields;
     const struct ffic_python_function *python;
+    void (*const *direct)(void); /* functions with exactly the declared signature, for function pointers */
     const char *const *includes; /* dotted names of modules whose declarations are included; ends with NULL */
     void (*constant)(uint64_t index, struct ffic_integer *value);
     uint32_t global_count;

@@ -63,7 +63,9 @@ class Declarations:
                 kind = _KINDS.get(row.kind)
                 if kind is None:
                     raise SystemError(f"'{name}' is declared in a way that this version of ffi_core does not know")
-                return Declared(self.home, kind, self.table.text(row.type), None, bool(row.flags & FLAG_KEEP_GIL), row)
+                return Declared(
+                    self.home, kind, self.table.text(row.type) or None, None, bool(row.flags & FLAG_KEEP_GIL), row
+                )
         entry = self.globals.get(name)
         if entry is not None:
             return self._read(name, entry)

@@ -68,8 +68,8 @@ _KEPT: list[Any] = []
 
 def _missing(table: Any, index: int) -> Callable[[Any], None]:
     row = table.pointer.python[index]
-    name, size = table.text(row.name), row.result_size
-    title = table.text(table.pointer.module_name)
+    name, size = backend.string(row.name).decode(), row.result_size
+    title = table.module_name
 
     def run(frame: Any) -> None:
         sys.stderr.write(
@@ -94,7 +94,7 @@ def define(ffi: FFI, name: Any, body: Any, error: Any, onerror: Optional[Callabl
         raise TypeError(f"expected a callable object for '{function.pointer().cname}', not {type(body).__name__}")
     if onerror is not None and not callable(onerror):
         raise TypeError(f"expected a callable object for 'onerror', not {type(onerror).__name__}")
-    home, number = declared.home, declared.row.size
+    home, number = declared.home, declared.row.index
     if home._c_bodies is None or any(map(c_types.is_wide, (function.result, *function.arguments))):
         home._python_bodies[number] = _runner(function, body, error, onerror)
     else:

@@ -13,6 +13,7 @@ from ffi_core.pypy import c_types
 from ffi_core.pypy.backend import backend
 from ffi_core.pypy.declarations import CONSTANT, FUNCTION, PYTHON, VARIABLE
 from ffi_core.pypy.function import Function, wide_function
+from ffi_core.pypy.table import FLAG_WIDE
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
@@ -137,10 +138,11 @@ class Lib(_Stored):
             return backend.cast(ctype.pointer(), self._symbol(name))
         made = declared.home._functions.get(name)  # the same for all modules that include it
         if made is None:
-            if declared.row.call and declared.row.call != declared.row.direct:
-                made = wide_function(name, ctype, declared.row.call, declared.row.direct)
+            direct = declared.home._declarations.generated().direct(declared.row)
+            if declared.row.flags & FLAG_WIDE:
+                made = wide_function(name, ctype, declared.row.call, direct)
             else:
-                made = backend.cast(ctype.pointer(), declared.row.direct)
+                made = backend.cast(ctype.pointer(), direct)
             declared.home._functions[name] = made
         return made
 

@@ -15,7 +15,7 @@ TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
     from typing import Any
 
-TABLE_VERSION = 1
+TABLE_VERSION = 2
 
 
 def load_module(name: str, path: str) -> tuple[FFI, Any]:
@@ -43,7 +43,7 @@ def load_module(name: str, path: str) -> tuple[FFI, Any]:
             path=path,
         )
     ffi = FFI()
-    ffi._name = str(table.text(table.pointer.module_name))
+    ffi._name = table.module_name
     ffi._declarations.table = table
     for included in table.include_names():
         __import__(included)

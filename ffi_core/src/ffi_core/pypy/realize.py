@@ -195,7 +195,7 @@ class Realizer:
 
     def _generated_typedef(self, name: str, row: Any) -> Any:
         if row.kind == KIND_TYPEDEF:
-            return self.parse(backend.string(row.type).decode(), row.size if row.size > 0 else -1)
+            return self.parse(self.declarations.generated().text(row.type), row.size if row.size > 0 else -1)
         if row.kind == KIND_INTEGER:
             ctype = c_types.integer_of(row.size, signed=bool(row.flags & FLAG_SIGNED))
         elif row.kind == KIND_FLOATING:
@@ -345,7 +345,7 @@ class Realizer:
             if row.kind != KIND_ENUM:
                 raise FFIError(f"'{key}' is no enum")
             base = c_types.integer_of(row.size, signed=bool(row.flags & FLAG_SIGNED))
-            listed = backend.string(row.type).decode()
+            listed = self.declarations.generated().text(row.type)
             if base is None:
                 raise FFIError(f"'{shown}': no integer type of {row.size} bytes")
         else:

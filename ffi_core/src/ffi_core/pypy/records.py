@@ -156,20 +156,21 @@ def complete_generated(realizer: Any, record: Any, row: Any) -> None:
             f'{record.cname}: wrong total {what} (cdef says {said}, but C compiler says {real}). fix it or use "...;" as the '
             f"last field in the cdef for {record.cname} to make it flexible"
         )
-    members = [_generated_member(realizer, record, row, field, is_checked) for field in table.field_rows(row)]
+    members = [_generated_member(realizer, record, row, field) for field in table.field_rows(row)]
     _install(record, members, row.size, row.align)
 
 
-def _generated_member(realizer: Any, record: Any, row: Any, field: Any, is_checked: bool) -> _Member:
-    name = backend.string(field.name).decode()
+def _generated_member(realizer: Any, record: Any, row: Any, field: Any) -> _Member:
+    table = realizer.declarations.generated()
+    name = table.text(field.name)
     is_bits = field.set_ones != 0
     array_size = -1 if is_bits or field.size > 1 << 62 else field.size
-    ctype = realizer.parse(backend.string(field.type).decode(), array_size)
+    ctype = realizer.parse(table.text(field.type), array_size)
     realizer.complete(ctype)
     if is_bits:
         offset, shift = _probe_bits(record, name, field, ctype, row.size)
         return _Member(name, ctype, offset, shift, field.size)
-    if is_checked:
+    if row.flags & FLAG_CHECKED:
         _check_member(record, name, field)
     size = c_types.size_or_none(ctype)
     if array_size >= 0 and size is not None and size != array_size:

@@ -10,13 +10,14 @@ from ffi_core.pypy.backend import ADDRESS, CHAR_POINTER, VOID_POINTER, backend
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, Final, Optional
+    from typing import Any, Final
 
 FLAG_KEEP_GIL: Final = 0x01
 FLAG_SIGNED: Final = 0x02
 FLAG_OPAQUE: Final = 0x04
 FLAG_PARTIAL: Final = 0x08
 FLAG_CHECKED: Final = 0x10
+FLAG_WIDE: Final = 0x80
 
 KIND_CONSTANT: Final = 3
 """Of a global name; the others here are of types."""
@@ -42,18 +43,18 @@ def _struct(name: str, *members: tuple[str, Any]) -> Any:
 # Functions are kept as addresses: what type they have is for the reader to say.
 GLOBAL: Any = _struct(
     "global",
-    ("name", CHAR_POINTER),
-    ("type", CHAR_POINTER),
     ("call", ADDRESS),
-    ("direct", ADDRESS),
     ("size", _U64),
+    ("name", _U32),
+    ("type", _U32),
+    ("index", _U32),
     ("kind", _U16),
     ("flags", _U16),
 )
 TYPE: Any = _struct(
     "type",
-    ("name", CHAR_POINTER),
-    ("type", CHAR_POINTER),
+    ("name", _U32),
+    ("type", _U32),
     ("size", _U64),
     ("declared_size", _U64),
     ("align", _U32),
@@ -65,8 +66,8 @@ TYPE: Any = _struct(
 )
 FIELD: Any = _struct(
     "field",
-    ("name", CHAR_POINTER),
-    ("type", CHAR_POINTER),
+    ("name", _U32),
+    ("type", _U32),
     ("offset", _U64),
     ("size", _U64),
     ("declared_offset", _U64),
@@ -80,10 +81,12 @@ TABLE: Any = _struct(
     ("version", _U32),
     ("table_size", _U32),
     ("module_name", CHAR_POINTER),
+    ("texts", CHAR_POINTER),
     ("globals", GLOBAL),
     ("types", TYPE),
     ("fields", FIELD),
     ("python", PYTHON_FUNCTION),
+    ("direct", backend.new_pointer_type(ADDRESS)),
     ("includes", backend.new_pointer_type(CHAR_POINTER)),
     ("constant", backend.new_function_type((_U64, INTEGER), backend.new_void_type(), False)),
     ("global_count", _U32),
@@ -110,20 +113,26 @@ class GeneratedTable:
     def __init__(self, address: Any, library: Any) -> None:
         self.pointer = backend.cast(TABLE, address)
         self.library = library
+        self._texts = self.pointer.texts
 
-    @staticmethod
-    def text(pointer: Any) -> Optional[str]:
-        """Read a string of the table; None for NULL."""
-        return str(backend.string(pointer), "utf-8") if pointer else None
+    def text(self, place: int) -> str:
+        """Read the name or type that a row holds."""
+        return str(backend.string(self._texts + place), "utf-8")
+
+    @property
+    def module_name(self) -> str:
+        """The dotted name of the module."""
+        return str(backend.string(self.pointer.module_name), "utf-8")
 
     def _find(self, rows: Any, count: int, name: str) -> Any:
         """Find the row of a name by halving: rows are sorted as bytes."""
         wanted = name.encode("utf-8", "surrogatepass")
+        texts = self._texts
         low, high = 0, count
         while low < high:
             middle = (low + high) // 2
             row = rows[middle]
-            found = backend.string(row.name)
+            found = backend.string(texts + row.name)
             if found == wanted:
                 return row
             if found < wanted:
@@ -145,22 +154,26 @@ class GeneratedTable:
         fields, first = self.pointer.fields, row.first_field
         return [fields[index] for index in range(first, first + row.field_count)]
 
+    def direct(self, row: Any) -> int:
+        """Give the address of a function with exactly the declared signature."""
+        return int(self.pointer.direct[row.index] if row.flags & FLAG_WIDE else row.call)
+
     def global_names(self) -> Iterator[str]:
         """List the names that `lib` has."""
         for index in range(self.pointer.global_count):
-            yield str(self.text(self.pointer.globals[index].name))
+            yield self.text(self.pointer.globals[index].name)
 
     def type_names(self) -> Iterator[str]:
         """List typedef names and tagged names."""
         for index in range(self.pointer.type_count):
-            yield str(self.text(self.pointer.types[index].name))
+            yield self.text(self.pointer.types[index].name)
 
     def include_names(self) -> Iterator[str]:
         """List the dotted names of the included modules."""
         names = self.pointer.includes
         index = 0
         while names and names[index]:
-            yield str(self.text(names[index]))
+            yield str(backend.string(names[index]), "utf-8")
             index += 1
 
     def read_back(self, table_globals: dict[str, Any], table_types: dict[str, Any]) -> None:
@@ -169,13 +182,13 @@ class GeneratedTable:
             row = self.pointer.globals[index]
             if row.kind == KIND_CONSTANT:
                 kind = self.text(row.type)
-                is_typed = kind is not None and not kind.startswith("=")
-                table_globals[str(self.text(row.name))] = (
+                is_typed = kind and not kind.startswith("=")
+                table_globals[self.text(row.name)] = (
                     ("constant", None, kind) if is_typed else ("constant", self.integer(row))
                 )
         for index in range(self.pointer.type_count):
             row = self.pointer.types[index]
-            table_types[str(self.text(row.name))] = self._type_entry(row)
+            table_types[self.text(row.name)] = self._type_entry(row)
 
     def _type_entry(self, row: Any) -> tuple[Any, ...]:
         is_partial = int(bool(row.flags & FLAG_PARTIAL))
@@ -196,6 +209,6 @@ class GeneratedTable:
     def integer(self, row: Any) -> int:
         """Ask for the value of an integer constant."""
         value = backend.newp(INTEGER)
-        self.pointer.constant(row.size, value)
+        self.pointer.constant(row.index, value)
         bits = int(value.magnitude_bits)
         return bits - (1 << 64) if value.negative else bits
