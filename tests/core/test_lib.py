@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ffi_harness import ABI_MODES, API, IS_ORACLE, Builder, collect, new_ffi, ours_only
+from ffi_harness import ABI_MODES, API, IS_ORACLE, IS_PYPY, Builder, collect, new_ffi, ours_only
 
 TYPES = """
 #define MACRO 42
@@ -157,6 +157,20 @@ def test_variables_are_read_and_written_in_place(lib: Any) -> None:
     lib.small, lib.real, lib.flag, lib.letter = 7, -0.5, False, b"M"
     assert (lib.small, lib.real, lib.flag, lib.letter) == (7, -0.5, False, b"M")
     lib.small, lib.real, lib.flag, lib.letter = 200, 2.5, True, b"L"
+
+
+@ours_only("CFFI's in-line mode has properties, and its modules no such objects")
+@pytest.mark.skipif(IS_PYPY, reason="there a variable is a property of the type, in Python")
+def test_variables_belong_to_a_lib(lib: Any) -> None:
+    assert lib.number == 5
+    variable = vars(lib)["number"]
+    assert variable.__get__(lib) == 5
+    for other in (5, object(), lib.add):
+        with pytest.raises(TypeError, match="'number' belongs to a lib, not to a '.*' object"):
+            variable.__get__(other)
+        with pytest.raises(TypeError, match="'number' belongs to a lib, not to a '.*' object"):
+            variable.__set__(other, 7)
+    assert lib.number == 5
 
 
 @ours_only("CFFI's in-line mode loses variables of enum types")

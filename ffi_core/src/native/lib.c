@@ -14,6 +14,7 @@
 #include "error_message.h"
 #include "function.h"
 #include "heap_type.h"
+#include "library_variable.h"
 #include "suggest.h"
 #include "type_parser.h"
 
@@ -28,19 +29,10 @@ typedef struct {
 #endif
 } ffic_lib;
 
-typedef struct {
-    PyObject_HEAD
-    ffic_ctype *type;
-    char *address;
-    char *(*find)(void); /* API mode: gives the address, which a macro like errno has anew each time; otherwise NULL */
-    PyObject *name;
-} library_variable;
-
-/* ---- variables ------------------------------------------------------------------------------------------------ */
-
-static int
-check_open(const ffic_lib *lib)
+int
+ffic_lib_check_open(PyObject *self)
 {
+    const ffic_lib *lib = (ffic_lib *)self;
     if (lib->library != NULL && lib->library->handle == NULL) {
         /* As cffi says it in each mode. */
         PyErr_Format(lib->ffi->state->closed_error, "library '%U' has %sbeen closed", lib->library->name,
@@ -49,98 +41,6 @@ check_open(const ffic_lib *lib)
     }
     return 0;
 }
-
-static char *
-variable_address(const library_variable *variable)
-{
-    return variable->find != NULL ? variable->find() : variable->address;
-}
-
-/* Memory of unknown size can only be pointed to. */
-static int
-check_size(const library_variable *variable, const char *what)
-{
-    ffic_ctype *ct = variable->type;
-    if (ct->code != FFIC_CODE_RECORD || (ffic_ctype_complete(ct) == 0 && !(ct->flags & FFIC_TYPE_OPAQUE))) {
-        return PyErr_Occurred() ? -1 : 0;
-    }
-    if (!PyErr_Occurred()) {
-        PyErr_Format(PyExc_TypeError, "%s'%U' is opaque", what, ct->name);
-    }
-    return -1;
-}
-
-/* Where the variable is now.  NULL with an exception, where a macro leads nowhere. */
-static char *
-find_address(const ffic_lib *lib, const library_variable *variable)
-{
-    char *address = variable_address(variable);
-    if (address == NULL) {
-        PyErr_Format(lib->ffi->state->error, "global variable '%U' is at address NULL", variable->name);
-    }
-    return address;
-}
-
-static PyObject *
-variable_get(PyObject *self, PyObject *lib, PyObject *Py_UNUSED(type))
-{
-    const library_variable *variable = (library_variable *)self;
-    if (lib == NULL || lib == Py_None) {
-        return Py_NewRef(self);
-    }
-    if (check_open((ffic_lib *)lib) < 0 || check_size(variable, "cdata ") < 0) {
-        return NULL;
-    }
-    char *address = find_address((ffic_lib *)lib, variable);
-    return address == NULL ? NULL : ffic_load(variable->type, address, lib);
-}
-
-static int
-variable_set(PyObject *self, PyObject *lib, PyObject *value)
-{
-    const library_variable *variable = (library_variable *)self;
-    if (value == NULL) {
-        PyErr_Format(PyExc_AttributeError, "cannot delete the C variable '%U'", variable->name);
-        return -1;
-    }
-    if (check_open((ffic_lib *)lib) < 0 || check_size(variable, "") < 0) {
-        return -1;
-    }
-    char *address = find_address((ffic_lib *)lib, variable);
-    return address == NULL ? -1 : ffic_store(variable->type, address, value);
-}
-
-static int
-variable_traverse(PyObject *self, visitproc visit, void *arg)
-{
-    Py_VISIT(Py_TYPE(self));
-    Py_VISIT(((library_variable *)self)->type);
-    return 0;
-}
-
-static void
-variable_dealloc(PyObject *self)
-{
-    library_variable *variable = (library_variable *)self;
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    Py_XDECREF(variable->type);
-    Py_XDECREF(variable->name);
-    type->tp_free(self);
-    Py_DECREF(type);
-}
-
-static PyType_Slot variable_slots[] = {
-    {Py_tp_descr_get, variable_get}, {Py_tp_descr_set, variable_set}, {Py_tp_traverse, variable_traverse},
-    {Py_tp_dealloc, variable_dealloc}, {0, NULL},
-};
-
-static PyType_Spec variable_spec = {
-    .name = "ffi_core._native.LibraryVariable",
-    .basicsize = (int)sizeof(library_variable),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = variable_slots,
-};
 
 /* ---- resolving names --------------------------------------------------------------------------------------------- */
 
@@ -166,7 +66,7 @@ static void *
 symbol_address(ffic_lib *lib, PyObject *name)
 {
     int failed;
-    const char *text = check_open(lib) < 0 ? NULL : PyUnicode_AsUTF8(name);
+    const char *text = ffic_lib_check_open((PyObject *)lib) < 0 ? NULL : PyUnicode_AsUTF8(name);
     void *address = text == NULL ? NULL : ffic_library_symbol(lib->library, text, &failed);
     if (address == NULL && !PyErr_Occurred()) {
         PyErr_Format(lib->ffi->state->symbol_error, "symbol '%U' not found in library '%U', although it is declared", name,
@@ -204,7 +104,7 @@ resolve_function(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
 }
 
 /* A descriptor for the variable, kept on the type of `lib`.  Borrowed. */
-static library_variable *
+static ffic_library_variable *
 resolve_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
 {
     char *address = NULL;
@@ -225,26 +125,21 @@ resolve_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
     if (ct == NULL) {
         return NULL;
     }
-    PyTypeObject *type = lib->ffi->state->library_variable_type;
-    library_variable *variable = (library_variable *)type->tp_alloc(type, 0);
+    ffic_library_variable *variable = ffic_library_variable_new(ct, address, find, name);
+    Py_DECREF(ct);
     if (variable == NULL) {
-        Py_DECREF(ct);
         return NULL;
     }
-    variable->type = ct;
-    variable->address = address;
-    variable->find = find;
-    variable->name = Py_NewRef(name);
     int failed = PyObject_SetAttr((PyObject *)Py_TYPE(lib), name, (PyObject *)variable) < 0 ||
                  PyDict_SetItem(lib->variables, name, (PyObject *)variable) < 0;
     Py_DECREF(variable); /* the two dicts hold it */
     return failed ? NULL : variable;
 }
 
-static library_variable *
+static ffic_library_variable *
 find_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
 {
-    library_variable *known = (library_variable *)PyDict_GetItemWithError(lib->variables, name);
+    ffic_library_variable *known = (ffic_library_variable *)PyDict_GetItemWithError(lib->variables, name);
     return known != NULL || PyErr_Occurred() ? known : resolve_variable(lib, name, declared);
 }
 
@@ -452,8 +347,8 @@ lib_getattr(PyObject *self, PyObject *name)
         value = python_function_pointer(&declared);
         break;
     case FFIC_VARIABLE: {
-        library_variable *variable = find_variable(lib, name, &declared);
-        return variable == NULL ? NULL : variable_get((PyObject *)variable, self, NULL);
+        ffic_library_variable *variable = find_variable(lib, name, &declared);
+        return variable == NULL ? NULL : ffic_library_variable_load(variable, self);
     }
     default:
         PyErr_Format(PyExc_SystemError, "'%U' is declared in a way that this version of ffi_core does not know", name);
@@ -486,7 +381,7 @@ lib_getattro(PyObject *self, PyObject *name)
     if (!PyErr_Occurred() && PyUnicode_Check(name) && !is_special(name)) {
         known = PyDict_GetItemWithError(lib->variables, name);
         if (known != NULL) {
-            return variable_get(known, self, NULL);
+            return ffic_library_variable_load((ffic_library_variable *)known, self);
         }
         return PyErr_Occurred() ? NULL : lib_getattr(self, name);
     }
@@ -504,7 +399,7 @@ static int
 lib_setattro(PyObject *self, PyObject *name, PyObject *value)
 {
     ffic_lib *lib = (ffic_lib *)self;
-    library_variable *variable = (library_variable *)PyDict_GetItemWithError(lib->variables, name);
+    ffic_library_variable *variable = (ffic_library_variable *)PyDict_GetItemWithError(lib->variables, name);
     if (variable == NULL) {
         ffic_declared declared;
         int found = PyErr_Occurred() ? -1 : ffic_find_declared(lib->ffi, name, &declared);
@@ -526,7 +421,7 @@ lib_setattro(PyObject *self, PyObject *name, PyObject *value)
             return -1;
         }
     }
-    return variable_set((PyObject *)variable, self, value);
+    return ffic_library_variable_store(variable, self, value);
 }
 
 PyObject *
@@ -544,10 +439,10 @@ ffic_lib_address(PyObject *self, PyObject *name)
     }
     PyObject *result = NULL;
     if (declared.kind == FFIC_VARIABLE) {
-        library_variable *variable = check_open(lib) < 0 ? NULL : find_variable(lib, name, &declared);
+        ffic_library_variable *variable = ffic_lib_check_open((PyObject *)lib) < 0 ? NULL : find_variable(lib, name, &declared);
         ffic_ctype *pointer = variable == NULL ? NULL : ffic_ctype_pointer_to(variable->type);
         if (pointer != NULL) {
-            char *address = find_address(lib, variable);
+            char *address = ffic_library_variable_address(variable);
             result = address == NULL ? NULL : ffic_cdata_borrowed(pointer, address);
             Py_DECREF(pointer);
         }
@@ -794,6 +689,5 @@ ffic_lib_setup(PyObject *module, ffic_state *state)
     if (state->lib_type == NULL || PyModule_AddType(module, state->lib_type) < 0) {
         return -1;
     }
-    state->library_variable_type = ffic_make_type(module, &variable_spec, NULL);
-    return state->library_variable_type == NULL ? -1 : 0;
+    return ffic_library_variable_setup(module, state);
 }

@@ -17,6 +17,9 @@ PyObject *ffic_lib_address(PyObject *lib, PyObject *name);
 ffic_library *ffic_lib_library(PyObject *lib);
 
 /* Close the library behind a `lib` that has one. */
+/* -1 with an exception where the library was closed. */
+int ffic_lib_check_open(PyObject *lib);
+
 int ffic_lib_close(PyObject *lib);
 
 /* Is it the `lib` of an ffi? */
