@@ -159,6 +159,12 @@ def test_variables_are_read_and_written_in_place(lib: Any) -> None:
     lib.small, lib.real, lib.flag, lib.letter = 200, 2.5, True, b"L"
 
 
+def test_names_are_strings(lib: Any) -> None:
+    for attempt in (lambda: lib.__setattr__(5, 5), lambda: lib.__delattr__(5), lambda: lib.__getattribute__(5)):
+        with pytest.raises(TypeError, match="must be string"):
+            attempt()
+
+
 @ours_only("CFFI's in-line mode has properties, and its modules no such objects")
 @pytest.mark.skipif(IS_PYPY, reason="there a variable is a property of the type, in Python")
 def test_variables_belong_to_a_lib(lib: Any) -> None:

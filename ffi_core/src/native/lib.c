@@ -399,6 +399,10 @@ static int
 lib_setattro(PyObject *self, PyObject *name, PyObject *value)
 {
     ffic_lib *lib = (ffic_lib *)self;
+    if (!PyUnicode_Check(name)) { /* lib.__setattr__(5, 5) */
+        PyErr_Format(PyExc_TypeError, "attribute name must be string, not '%.200s'", Py_TYPE(name)->tp_name);
+        return -1;
+    }
     ffic_library_variable *variable = (ffic_library_variable *)PyDict_GetItemWithError(lib->variables, name);
     if (variable == NULL) {
         ffic_declared declared;
