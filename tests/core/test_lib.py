@@ -160,9 +160,10 @@ def test_variables_are_read_and_written_in_place(lib: Any) -> None:
 
 
 def test_names_are_strings(lib: Any) -> None:
-    for attempt in (lambda: lib.__setattr__(5, 5), lambda: lib.__delattr__(5), lambda: lib.__getattribute__(5)):
-        with pytest.raises(TypeError, match="must be string"):
-            attempt()
+    for name in ("__setattr__", "__delattr__", "__getattribute__", "__getattr__"):
+        if hasattr(type(lib), name):
+            with pytest.raises(TypeError, match="must be string"):
+                getattr(lib, name)(*(5, 5)[: 1 + (name == "__setattr__")])
 
 
 @ours_only("CFFI's in-line mode has properties, and its modules no such objects")

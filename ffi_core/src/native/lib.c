@@ -310,25 +310,35 @@ remember(ffic_lib *lib, PyObject *name, PyObject *value)
 #endif
 }
 
+/* Python code can call lib.__setattr__(5, 5). */
+static int
+check_name(PyObject *name)
+{
+    if (FFIC_LIKELY(PyUnicode_Check(name))) {
+        return 0;
+    }
+    PyErr_Format(PyExc_TypeError, "attribute name must be string, not '%.200s'", Py_TYPE(name)->tp_name);
+    return -1;
+}
+
 /* Runs only for names that are neither in the instance's dictionary nor on the type. */
 static PyObject *
 lib_getattr(PyObject *self, PyObject *name)
 {
     ffic_lib *lib = (ffic_lib *)self;
     ffic_declared declared;
-    int found = PyUnicode_Check(name) ? ffic_find_declared(lib->ffi, name, &declared) : 0;
+    int found = check_name(name) < 0 ? -1 : ffic_find_declared(lib->ffi, name, &declared);
     if (found < 0) {
         return NULL;
     }
     if (!found) {
-        if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "__all__") == 0) {
+        if (PyUnicode_CompareWithASCIIString(name, "__all__") == 0) {
             return lib_all(lib);
         }
-        if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "__name__") == 0) {
+        if (PyUnicode_CompareWithASCIIString(name, "__name__") == 0) {
             return lib->library == NULL ? PyUnicode_FromFormat("%U.lib", lib->name) : Py_NewRef(lib->name);
         }
-        if (PyUnicode_Check(name) && (PyUnicode_CompareWithASCIIString(name, "__loader__") == 0 ||
-                                      PyUnicode_CompareWithASCIIString(name, "__spec__") == 0)) {
+        if (PyUnicode_CompareWithASCIIString(name, "__loader__") == 0 || PyUnicode_CompareWithASCIIString(name, "__spec__") == 0) {
             Py_RETURN_NONE; /* it stands in sys.modules like a module */
         }
         missing(lib, name);
@@ -399,8 +409,7 @@ static int
 lib_setattro(PyObject *self, PyObject *name, PyObject *value)
 {
     ffic_lib *lib = (ffic_lib *)self;
-    if (!PyUnicode_Check(name)) { /* lib.__setattr__(5, 5) */
-        PyErr_Format(PyExc_TypeError, "attribute name must be string, not '%.200s'", Py_TYPE(name)->tp_name);
+    if (check_name(name) < 0) {
         return -1;
     }
     ffic_library_variable *variable = (ffic_library_variable *)PyDict_GetItemWithError(lib->variables, name);
@@ -433,7 +442,7 @@ ffic_lib_address(PyObject *self, PyObject *name)
 {
     ffic_lib *lib = (ffic_lib *)self;
     ffic_declared declared;
-    int found = PyUnicode_Check(name) ? ffic_find_declared(lib->ffi, name, &declared) : 0;
+    int found = check_name(name) < 0 ? -1 : ffic_find_declared(lib->ffi, name, &declared);
     if (found < 0) {
         return NULL;
     }
