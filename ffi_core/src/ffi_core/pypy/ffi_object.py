@@ -13,7 +13,7 @@ from ffi_core.pypy import c_types, paths
 from ffi_core.pypy.backend import CHAR_ARRAY, NULL, CData, CType, backend, promote
 from ffi_core.pypy.buffers import buffer
 from ffi_core.pypy.declarations import CONSTANT, Declarations
-from ffi_core.pypy.function import Function
+from ffi_core.pypy.function import Function, with_pointers
 from ffi_core.pypy.lib import Lib, address_in, close_lib, new_lib
 from ffi_core.pypy.library import open_library
 from ffi_core.pypy.realize import FILE, Realizer, over_aligned
@@ -172,14 +172,14 @@ class FFI:
 
     def addressof(self, cdata_or_lib: Any, *fields_or_indexes: Any) -> Any:
         """Return a pointer, as C's `&` does."""
+        if isinstance(cdata_or_lib, Function) and not fields_or_indexes:
+            return cdata_or_lib.pointer
         if isinstance(cdata_or_lib, CData):
             return paths.address_of(cdata_or_lib, fields_or_indexes)
         if isinstance(cdata_or_lib, Lib):
             if len(fields_or_indexes) == 1 and isinstance(fields_or_indexes[0], str):
                 return address_in(cdata_or_lib, fields_or_indexes[0])
             raise TypeError("addressof() of a library needs the name of one function or variable")
-        if isinstance(cdata_or_lib, Function) and not fields_or_indexes:
-            return cdata_or_lib.pointer
         raise TypeError(f"addressof() argument must be a cdata object or a library, not {type(cdata_or_lib).__name__}")
 
     def getctype(self, cdecl: Any, replace_with: str = "") -> str:
@@ -236,6 +236,9 @@ class FFI:
         except (TypeError, OverflowError, KeyError, ValueError) as error:
             if not isinstance(ctype, CType):  # a function type, or an attribute that every object has
                 return _newp(self._type(cdecl), init)
+            given = with_pointers(init)
+            if given is not init:
+                return self.new(cdecl, given)
             if "unknown size" in str(error):
                 self._explain(ctype)
             from ffi_core.pypy.initializers import explain

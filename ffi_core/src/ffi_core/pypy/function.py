@@ -1,41 +1,161 @@
-"""Functions of a generated library that pass structs and other wide values.
+"""Functions of a library: what `lib.f` is.
 
-Other functions of `lib` are plain function pointers, which the interpreter compiles the calls of.  Their wrappers in C
-take and give wide values by pointer; here is what a call of such a wrapper looks like in Python.
+A call goes straight to a function pointer, which the interpreter compiles the calls of; what is written in Python here is gone
+then.  Functions of a generated library that pass structs and other wide values have wrappers in C that take and give those by
+pointer; here is what a call of such a wrapper looks like in Python.  What a call that failed has to say is in `call_errors`.
 """
 
 from __future__ import annotations
+
+from _thread import RLock
 
 from ffi_core.pypy import c_types
 from ffi_core.pypy.backend import VOID, CData, backend
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
-    from typing import Any, Callable, NoReturn
+    from typing import Any, Callable, NoReturn, Optional
 
 
 class Function:
-    """A function of a library that Python calls through its wrapper; ``pointer`` is for C."""
+    """A function of a library; ``pointer`` is for C.
 
-    __slots__ = ("__name__", "_doc", "pointer")
+    Each has a class of its own, which has what a call does and what the function says of itself: so the interpreter's compiler
+    knows all of a function whose class it has seen.
+    """
 
-    def __init__(self, name: str, text: str, pointer: Any) -> None:
+    __slots__ = ("__name__", "_lib", "pointer")
+
+    def __init__(self, name: str, pointer: Any) -> None:
         self.__name__ = name
-        self._doc = text
         self.pointer = pointer
+        self._lib: Any = None  # keeps an opened library open
+
+    @property
+    def __class__(self) -> Any:
+        """What ``isinstance()`` is told: those of opened libraries pass for C data, as in CFFI."""
+        return type(self) if self._lib is None else CData
+
+    @__class__.setter
+    def __class__(self, other: type) -> None:
+        raise TypeError("the class of a function cannot be changed")
 
     def __call__(self, *arguments: Any) -> Any:
-        """Call it, as declared: each function has a class of its own, with a method that takes what it takes."""
+        """Call it, as declared: done by the classes that the functions have."""
         raise NotImplementedError
 
+    def __get__(self, instance: object, owner: Optional[type] = None) -> Function:
+        """Give itself: it is no method, but `inspect.isroutine` knows routines by this, and so does `help(lib)`."""
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.pointer == (other.pointer if isinstance(other, Function) else other))
+
+    def __hash__(self) -> int:
+        return hash(self.pointer)
+
     def __repr__(self) -> str:
-        return f"<C function '{backend.getcname(backend.typeof(self.pointer), '').replace('(*)', ' ' + self.__name__, 1)}'>"
+        return f"<C function '{spell(self.__name__, self.pointer)}'>"
+
+    def __copy__(self) -> Function:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Function:
+        return self
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"cannot pickle C function '{self.__name__}': its address belongs to this process")
 
 
-def wide_function(name: str, function: c_types.FunctionType, wrapper: int, direct: int) -> Function:
+def spell(name: str, pointer: Any) -> str:
+    """Write the declaration of a function, in words of C."""
+    head, _, tail = backend.typeof(pointer).cname.partition("(*)")
+    return f"{head}{'' if head.endswith(('*', '(')) else ' '}{name}{tail}"
+
+
+def plain_function(name: str, pointer: Any, origin: str = "", lib: Any = None) -> Function:
+    """Make the function that a pointer can call; ``origin`` is the name of its generated module, ``lib`` an opened library."""
+    made = _make(name, pointer, origin, pointer, pointer)
+    made._lib = lib
+    return made
+
+
+def _make(name: str, pointer: Any, origin: str, direct: Callable[..., Any], settled: Any) -> Function:
+    """Make a function whose calls ``direct`` does; ``settled`` does them as an attribute of a class."""
+    left = _EXPLAINED_CALLS
+
+    def call(self: Function, *arguments: Any) -> Any:
+        nonlocal left
+        try:
+            result = direct(*arguments)
+        except Exception as error:  # noqa: BLE001 - what methods of the arguments raise, too
+            failure = error
+        else:
+            left -= 1
+            if left <= 0:
+                _settle(type(self), call)
+            return result
+        return _again(self, arguments, failure)
+
+    text = f"{spell(name, pointer)};"
+    if origin:
+        text = f"{text}\n\nCFFI C function from {origin}.lib"
+    parts = {"__module__": "ffi_core", "__doc__": text, "__slots__": ()}
+    settled_class = type("Function", (Function,), {**parts, "__call__": settled})
+    made: Function = type("Function", (settled_class,), {**parts, "__call__": call})(name, pointer)
+    return made
+
+
+_EXPLAINED_CALLS = 1000
+"""After so many calls that succeeded, a function is called with nothing in between.
+
+What explains wrong calls is a Python function.  Where C is called in it, the interpreter's compiler has to make its frame, in 3
+nanoseconds: as long as the rest of the call takes.  Loops are compiled when they have run a thousand times.
+"""
+_SETTLING = RLock()
+
+
+def _settle(own_class: Any, call: Callable[..., Any]) -> None:
+    """Take away what explains: what is below it does the calls, and is constant, as an attribute that is overwritten is not."""
+    with _SETTLING:
+        if own_class.__dict__.get("__call__") is call:  # and not what a closed library has put there
+            del own_class.__call__
+
+
+def _again(function: Function, arguments: tuple[Any, ...], failure: Exception) -> Any:
+    """Call once more with the pointers of functions among the arguments; else raise, and say what is wrong."""
+    given = with_pointers(arguments)
+    if given is not arguments:
+        return function(*given)  # it did not come to a call: no C type takes a Function
+    from ffi_core.pypy.call_errors import explain
+
+    raise explain(function, arguments, failure)
+
+
+def with_pointers(value: Any) -> Any:
+    """Give a value in which pointers stand for functions, also in lists, tuples and dicts; itself where it has none."""
+    if isinstance(value, Function):
+        return value.pointer
+    if type(value) in (list, tuple):
+        changed = [with_pointers(item) for item in value]
+        return type(value)(changed) if any(new is not old for new, old in zip(changed, value)) else value
+    if type(value) is dict:
+        by_name = {key: with_pointers(item) for key, item in value.items()}
+        return by_name if any(by_name[key] is not item for key, item in value.items()) else value
+    return value
+
+
+def forbid(function: Function, error: Exception) -> None:
+    """Make all further calls raise."""
+
+    def call(self: Function, *arguments: Any) -> NoReturn:  # noqa: ARG001
+        raise error.with_traceback(None)
+
+    with _SETTLING:
+        type(function).__call__ = call  # type: ignore[method-assign]  # each has a class of its own
+
+
+def wide_function(name: str, function: c_types.FunctionType, wrapper: int, direct: int, origin: str) -> Function:
     """Make the function whose wrapper and whose own address are given."""
     pointer = backend.cast(function.pointer(), direct)
     passed = tuple(backend.new_pointer_type(c) if c_types.is_wide(c) else c for c in function.arguments)
@@ -46,10 +166,8 @@ def wide_function(name: str, function: c_types.FunctionType, wrapper: int, direc
     else:
         result = None
         wrapper_type = backend.new_function_type(passed, function.result, False)
-    call = _caller(name, function, backend.cast(wrapper_type, wrapper), passed, result)
-    own_class = type("Function", (Function,), {"__module__": "ffi_core", "__slots__": (), "__call__": call})
-    made: Function = own_class(name, backend.typeof(pointer).cname, pointer)
-    return made
+    run = _caller(name, function, backend.cast(wrapper_type, wrapper), passed, result)
+    return _make(name, pointer, origin, run, staticmethod(run))
 
 
 def _caller(
@@ -82,8 +200,8 @@ def _caller(
     namespace["expected"] = (name, len(arguments))
     call = f"wrapper({', '.join((['r'] if result is not None else []) + arguments)})"
     body = f"    r = newp(result_type)\n    {call}\n    return r[0]" if result is not None else f"    return {call}"
-    text = f"def call(self, {names}*more):\n    if more: refuse(expected, more)\n{body}\n"
-    made: Callable[..., Any] = make_closure(text, "call", namespace)
+    text = f"def run({names}*more):\n    if more: refuse(expected, more)\n{body}\n"
+    made: Callable[..., Any] = make_closure(text, "run", namespace)
     return made
 
 

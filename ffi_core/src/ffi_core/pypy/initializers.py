@@ -6,7 +6,7 @@ Belongs here: what happens after ``ffi.new`` has failed.
 from __future__ import annotations
 
 from ffi_core.pypy import c_types
-from ffi_core.pypy.backend import backend
+from ffi_core.pypy.backend import CData, backend
 from ffi_core.pypy.notes import noted
 
 TYPE_CHECKING = False  # typing takes longer to import than this
@@ -28,11 +28,20 @@ def explain(ctype: Any, value: Any, error: BaseException) -> BaseException:
         wrong = _find(ctype.item, value)
     else:
         return error
+    return _say_if(wrong, error)
+
+
+def tell(ctype: Any, value: Any, error: BaseException) -> BaseException:
+    """Give the error to raise where a value of its own, of a type that is no pointer, raised ``error``."""
+    return _say_if(_find(ctype, value), error)
+
+
+def _say_if(wrong: tuple[Any, Any], error: BaseException) -> BaseException:
     # Only what raises the same again is known to be the cause.
-    return _say(wrong[0], wrong[1], error) if _attempt(*wrong) is type(error) else error
+    return _say(wrong[0], wrong[1], error) if attempt(*wrong) is type(error) else error
 
 
-def _attempt(ctype: Any, value: Any) -> Any:
+def attempt(ctype: Any, value: Any) -> Any:
     """Give the type of the error that a value of its own raises, None if it raises none."""
     try:
         if ctype.kind == "array" and ctype.length is None:
@@ -47,7 +56,7 @@ def _attempt(ctype: Any, value: Any) -> Any:
 def _find(ctype: Any, value: Any) -> tuple[Any, Any]:
     """Find the innermost type and value that do not fit, in lists, tuples and dicts."""
     for member, item in _parts(ctype, value):
-        if _attempt(member, item) is not None:
+        if attempt(member, item) is not None:
             return _find(member, item)
     return ctype, value
 
@@ -73,6 +82,8 @@ def _parts(ctype: Any, value: Any) -> Iterator[tuple[Any, Any]]:
 def _say(ctype: Any, value: Any, error: BaseException) -> BaseException:
     """Say what does not fit."""
     name, given = ctype.cname, type(value).__name__
+    if isinstance(value, CData):
+        given = f"cdata '{backend.typeof(value).cname}'"
     if isinstance(error, KeyError) and c_types.is_record(ctype):
         return KeyError(f"'{name}' has no field {error.args[0]!r}")
     if ctype.kind not in ("primitive", "enum"):
@@ -85,6 +96,6 @@ def _say(ctype: Any, value: Any, error: BaseException) -> BaseException:
         return error
     if isinstance(error, OverflowError):
         return OverflowError(f"integer {int(value)} does not fit '{name}'")
-    if isinstance(error, TypeError) and "_Complex" not in name:
+    if isinstance(error, TypeError) and "_Complex" not in name and not hasattr(type(value), "__index__"):
         return TypeError(f"an integer is required for ctype '{name}', not {given}")
     return error

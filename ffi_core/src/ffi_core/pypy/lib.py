@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 
-from ffi_core.errors import FFIError, MissingConstantError, MissingSymbolError
+from ffi_core.errors import ClosedLibraryError, FFIError, MissingConstantError, MissingSymbolError
 from ffi_core.pypy import c_types
 from ffi_core.pypy.backend import backend
 from ffi_core.pypy.declarations import CONSTANT, FUNCTION, PYTHON, VARIABLE
-from ffi_core.pypy.function import Function, wide_function
+from ffi_core.pypy.function import Function, forbid, plain_function, wide_function, with_pointers
 from ffi_core.pypy.table import FLAG_WIDE
 
 TYPE_CHECKING = False  # typing takes longer to import than this
@@ -135,14 +135,15 @@ class Lib(_Stored):
         home = declared.home._realizer
         ctype = _ready_function(home, name, declared.type)
         if declared.row is None:
-            return backend.cast(ctype.pointer(), self._symbol(name))
+            return plain_function(name, backend.cast(ctype.pointer(), self._symbol(name)), lib=self)
         made = declared.home._functions.get(name)  # the same for all modules that include it
         if made is None:
             direct = declared.home._declarations.generated().direct(declared.row)
+            origin = declared.home._name or self._title
             if declared.row.flags & FLAG_WIDE:
-                made = wide_function(name, ctype, declared.row.call, direct)
+                made = wide_function(name, ctype, declared.row.call, direct, origin)
             else:
-                made = backend.cast(ctype.pointer(), direct)
+                made = plain_function(name, backend.cast(ctype.pointer(), direct), origin)
             declared.home._functions[name] = made
         return made
 
@@ -211,22 +212,29 @@ def _ready_function(realizer: Any, name: str, text: Optional[str]) -> c_types.Fu
 
 def _property(name: str, find: Callable[[], Any], library: Optional[Library]) -> property:
     """Make the property that reads and writes a variable in place."""
+    # No function in between: the interpreter's compiler has to make the frames of those in which C is called.
 
-    def place() -> Any:
+    def read(lib: Lib) -> Any:  # noqa: ARG001
+        if library is not None:
+            library.check_open()
+        pointer = find()
+        if pointer:
+            return pointer[0]
+        raise _nowhere(name)
+
+    def write(lib: Lib, value: Any) -> None:  # noqa: ARG001
         if library is not None:
             library.check_open()
         pointer = find()
         if not pointer:
-            raise RuntimeError(f"the variable '{name}' is at address NULL")
-        return pointer
-
-    def read(lib: Lib) -> Any:  # noqa: ARG001
-        return place()[0]
-
-    def write(lib: Lib, value: Any) -> None:  # noqa: ARG001
-        place()[0] = value
+            raise _nowhere(name)
+        pointer[0] = with_pointers(value)
 
     return property(read, write)
+
+
+def _nowhere(name: str) -> RuntimeError:
+    return RuntimeError(f"the variable '{name}' is at address NULL")
 
 
 def new_lib(declarations: Declarations, library: Optional[Library], title: str) -> Lib:
@@ -243,10 +251,14 @@ def new_lib(declarations: Declarations, library: Optional[Library], title: str) 
 
 
 def close_lib(lib: Lib) -> None:
-    """Close its library.  What was looked up is forgotten: the next look-up says that the library is closed."""
-    _dict_of(lib).clear()
+    """Close its library.  What was looked up is forgotten: the next look-up says that the library is closed, and so do its functions."""
+    known = _dict_of(lib)
     if lib._library is not None:
+        for name, value in known.items():
+            if isinstance(value, Function):
+                forbid(value, ClosedLibraryError(f"{name}(): library '{lib._library.name}' has been closed"))
         lib._library.close()
+    known.clear()
 
 
 def address_in(lib: Lib, name: str) -> Any:
