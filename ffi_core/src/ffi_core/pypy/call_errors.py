@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from ffi_core.pypy import c_types, initializers
 from ffi_core.pypy.backend import VOID, CData, backend
+from ffi_core.pypy.function import Function
 from ffi_core.pypy.notes import noted
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
     from typing import Any
-
-    from ffi_core.pypy.function import Function
 
 _OWN_WORDS = (TypeError, OverflowError, ValueError)
 _NOTE = 'its C type says how to pass it: ffi.cast("int", x), ffi.new("char[]", x)'
@@ -24,7 +23,7 @@ def explain(function: Function, arguments: tuple[Any, ...], error: Exception) ->
     ctype = backend.typeof(function.pointer)
     expected, given = ctype.args, len(arguments)
     if given < len(expected) or (given > len(expected) and not ctype.ellipsis):
-        return _wrong_count(function.__name__, len(expected), given, is_least=ctype.ellipsis)
+        return wrong_count(function.__name__, len(expected), given, is_least=ctype.ellipsis)
     if "variadic part" in str(error):
         made: Exception = noted(error, _NOTE)
         return made
@@ -40,7 +39,8 @@ def explain(function: Function, arguments: tuple[Any, ...], error: Exception) ->
     return error
 
 
-def _wrong_count(name: str, expected: int, given: int, *, is_least: bool) -> TypeError:
+def wrong_count(name: str, expected: int, given: int, *, is_least: bool = False) -> TypeError:
+    """Make the error of a wrong number of arguments."""
     limit = "at least" if is_least else "exactly"
     if expected == 0:
         wanted = "no arguments"
@@ -80,13 +80,16 @@ def _told(kind: Any, value: Any, error: Exception, place: str) -> Exception:
         is_list = isinstance(value, (list, tuple)) and kind.item.kind not in ("void", "function")
         if is_list:
             said: Any = initializers.explain(c_types.array_of(kind.item, None), value, error)
-        elif isinstance(value, CData):
+        elif isinstance(value, CData) and not isinstance(value, Function):
             said = error
         else:
-            null = " (the null pointer is ffi.NULL)" if value is None else ""
-            said = TypeError(
-                f"initializer for ctype '{kind.cname}' must be a cdata pointer, not {type(value).__name__}{null}"
-            )
+            hint = ""
+            if value is None:
+                hint = " (the null pointer is ffi.NULL)"
+            elif isinstance(value, Function):
+                hint = f' (ffi.addressof(lib, "{value.__name__}") is one)'
+            given = type(value).__name__[:200]
+            said = TypeError(f"initializer for ctype '{kind.cname}' must be a cdata pointer, not {given}{hint}")
     else:
         said = initializers.tell(kind, value, error)
     if type(said) in _OWN_WORDS and len(said.args) == 1:

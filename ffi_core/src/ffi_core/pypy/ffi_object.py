@@ -102,7 +102,7 @@ class FFI:
         if isinstance(cdecl, CType):
             return cdecl
         if allow_cdata and isinstance(cdecl, CData):
-            return backend.typeof(cdecl)
+            return backend.typeof(with_pointers(cdecl))
         also = ", or a cdata object" if allow_cdata else ""
         raise TypeError(f"expected a string with a C type, or a ctype object{also}, not {type(cdecl).__name__}")
 
@@ -141,7 +141,7 @@ class FFI:
             known = getattr(self._ready, cdecl, None)
             what, subject = "ctype", known if type(known) is CType else self._type(cdecl)
         elif isinstance(cdecl, CData):
-            what, subject = "cdata", cdecl
+            what, subject = "cdata", with_pointers(cdecl)
         else:
             what, subject = "ctype", self.typeof(cdecl)
         try:

@@ -24,12 +24,17 @@ class Function:
     knows all of a function whose class it has seen.
     """
 
-    __slots__ = ("__name__", "_lib", "pointer")
+    __slots__ = ("__name__", "_lib", "_origin", "pointer")
 
-    def __init__(self, name: str, pointer: Any) -> None:
-        self.__name__ = name
-        self.pointer = pointer
-        self._lib: Any = None  # keeps an opened library open
+    # Filled in by _make().
+    __name__: str
+    pointer: Any
+    _origin: str
+    _lib: Any  # keeps an opened library open
+
+    def __new__(cls) -> NoReturn:
+        """Refuse: a function is made where it is looked up."""
+        raise TypeError("cannot create 'ffi_core.Function' instances")
 
     @property
     def __class__(self) -> Any:
@@ -49,7 +54,7 @@ class Function:
         return self
 
     def __eq__(self, other: object) -> bool:
-        return bool(self.pointer == (other.pointer if isinstance(other, Function) else other))
+        return bool(self.pointer == with_pointers(other))
 
     def __hash__(self) -> int:
         return hash(self.pointer)
@@ -73,6 +78,15 @@ def spell(name: str, pointer: Any) -> str:
     return f"{head}{'' if head.endswith(('*', '(')) else ' '}{name}{tail}"
 
 
+def _document(function: Function) -> str:
+    text = f"{spell(function.__name__, function.pointer)};"
+    return f"{text}\n\nCFFI C function from {function._origin}.lib" if function._origin else text
+
+
+# Each class has it: without, it would have None there, or a text that help() takes for that of the class.
+_DOCUMENTATION = property(_document)
+
+
 def plain_function(name: str, pointer: Any, origin: str = "", lib: Any = None) -> Function:
     """Make the function that a pointer can call; ``origin`` is the name of its generated module, ``lib`` an opened library."""
     made = _make(name, pointer, origin, pointer, pointer)
@@ -82,6 +96,8 @@ def plain_function(name: str, pointer: Any, origin: str = "", lib: Any = None) -
 
 def _make(name: str, pointer: Any, origin: str, direct: Callable[..., Any], settled: Any) -> Function:
     """Make a function whose calls ``direct`` does; ``settled`` does them as an attribute of a class."""
+    ctype = backend.typeof(pointer)
+    takes_functions = ctype.ellipsis or any(map(_may_hold_functions, ctype.args))
     left = _EXPLAINED_CALLS
 
     def call(self: Function, *arguments: Any) -> Any:
@@ -92,17 +108,20 @@ def _make(name: str, pointer: Any, origin: str, direct: Callable[..., Any], sett
             failure = error
         else:
             left -= 1
-            if left <= 0:
+            if left <= 0 and not takes_functions:
                 _settle(type(self), call)
             return result
-        return _again(self, arguments, failure)
+        given = with_pointers(arguments) if takes_functions else arguments
+        if given is not arguments:
+            return self(*given)  # it did not come to a call: no C type takes a Function
+        from ffi_core.pypy.call_errors import explain
 
-    text = f"{spell(name, pointer)};"
-    if origin:
-        text = f"{text}\n\nCFFI C function from {origin}.lib"
-    parts = {"__module__": "ffi_core", "__doc__": text, "__slots__": ()}
+        raise explain(self, arguments, failure)
+
+    parts = {"__module__": "ffi_core", "__doc__": _DOCUMENTATION, "__slots__": ()}
     settled_class = type("Function", (Function,), {**parts, "__call__": settled})
-    made: Function = type("Function", (settled_class,), {**parts, "__call__": call})(name, pointer)
+    made: Function = object.__new__(type("Function", (settled_class,), {**parts, "__call__": call}))
+    made.__name__, made.pointer, made._origin, made._lib = name, pointer, origin, None
     return made
 
 
@@ -110,7 +129,8 @@ _EXPLAINED_CALLS = 1000
 """After so many calls that succeeded, a function is called with nothing in between.
 
 What explains wrong calls is a Python function.  Where C is called in it, the interpreter's compiler has to make its frame, in 3
-nanoseconds: as long as the rest of the call takes.  Loops are compiled when they have run a thousand times.
+nanoseconds: as long as the rest of the call takes.  Loops are compiled when they have run a thousand times.  Where other
+functions can be arguments, it stays: they are not C data.
 """
 _SETTLING = RLock()
 
@@ -122,14 +142,17 @@ def _settle(own_class: Any, call: Callable[..., Any]) -> None:
             del own_class.__call__
 
 
-def _again(function: Function, arguments: tuple[Any, ...], failure: Exception) -> Any:
-    """Call once more with the pointers of functions among the arguments; else raise, and say what is wrong."""
-    given = with_pointers(arguments)
-    if given is not arguments:
-        return function(*given)  # it did not come to a call: no C type takes a Function
-    from ffi_core.pypy.call_errors import explain
+def _may_hold_functions(argument: Any) -> bool:
+    """Say whether functions may be in what such an argument takes; a list can stand for a pointer."""
+    return _holds_functions(argument.item if argument.kind == "pointer" else argument)
 
-    raise explain(function, arguments, failure)
+
+def _holds_functions(ctype: Any) -> bool:
+    if ctype.kind == "function":
+        return True
+    if ctype.kind == "array":
+        return _holds_functions(ctype.item)
+    return c_types.is_record(ctype) and any(_holds_functions(field.type) for _, field in ctype.fields or ())
 
 
 def with_pointers(value: Any) -> Any:
@@ -214,8 +237,10 @@ def make_closure(text: str, name: str, cells: dict[str, Any]) -> Any:
 
 
 def _refuse(expected: tuple[str, int], more: tuple[Any, ...]) -> NoReturn:
+    from ffi_core.pypy.call_errors import wrong_count
+
     name, count = expected
-    raise TypeError(f"{name}() takes {count} arguments ({count + len(more)} given)")
+    raise wrong_count(name, count, count + len(more))
 
 
 def _refuse_none(ctype: Any) -> NoReturn:

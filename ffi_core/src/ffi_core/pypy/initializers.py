@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ffi_core.pypy import c_types
 from ffi_core.pypy.backend import CData, backend
+from ffi_core.pypy.function import with_pointers
 from ffi_core.pypy.notes import noted
 
 TYPE_CHECKING = False  # typing takes longer to import than this
@@ -81,14 +82,14 @@ def _parts(ctype: Any, value: Any) -> Iterator[tuple[Any, Any]]:
 
 def _say(ctype: Any, value: Any, error: BaseException) -> BaseException:
     """Say what does not fit."""
-    name, given = ctype.cname, type(value).__name__
+    name, given = ctype.cname, type(value).__name__[:200]
     if isinstance(value, CData):
-        given = f"cdata '{backend.typeof(value).cname}'"
+        given = f"cdata '{backend.typeof(with_pointers(value)).cname}'"
     if isinstance(error, KeyError) and c_types.is_record(ctype):
         return KeyError(f"'{name}' has no field {error.args[0]!r}")
     if ctype.kind not in ("primitive", "enum"):
         return error
-    if name in ("float", "double", "long double"):
+    if name in ("float", "double", "long double") and isinstance(error, TypeError):
         return TypeError(f"initializer for ctype '{name}' must be a float, not {given}")
     if name in c_types.CHARACTERS:
         if name in ("char16_t", "wchar_t") and isinstance(value, str) and len(value) == 1:

@@ -61,9 +61,11 @@ class Lib(_Stored):
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
+        _check_name(name)
         self._writable(name, "write to").fset(self, value)
 
     def __delattr__(self, name: str) -> None:
+        _check_name(name)
         self._writable(name, "delete")
         raise AttributeError(f"cannot delete the variable '{name}'")
 
@@ -201,6 +203,11 @@ class Lib(_Stored):
             kind = "constant" if declared.kind == CONSTANT else "function"
             raise AttributeError(f"cannot {what} '{name}': it is a {kind}, not a variable")
         return self._variable(name, declared)
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f"attribute name must be string, not '{type(name).__name__}'")
 
 
 def _ready_function(realizer: Any, name: str, text: Optional[str]) -> c_types.FunctionType:
