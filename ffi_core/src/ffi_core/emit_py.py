@@ -9,8 +9,7 @@ from ffi_core.errors import VerificationMissing
 from ffi_core.front.model import ConstantDecl, Declarations, EnumDecl
 from ffi_core.front.table import Entry, python_table
 from ffi_core.runtime import TABLE_VERSION
-
-_LONGEST_LINE = 120
+from ffi_core.table_text import write_text
 
 
 def emit_py(module_name: str, own: Declarations, *, includes: Sequence[str] = ()) -> str:
@@ -49,21 +48,9 @@ def _refuse_unknown_values(own: Declarations) -> None:
 
 
 def _text(entries: dict[str, Entry]) -> str:
-    """Write the text carrier: see docs/declaration_table.md."""
-    lines = [line for name in sorted(entries) for line in _entry(name, entries[name])]
-    text = "".join(line + "\n" for line in lines)
+    """Write the text carrier as a string."""
+    text = write_text(entries)
     if "\\" not in text and '"' not in text:
         return f'"""{text}"""'  # Python compiles it in half the time where there is no escape to look for
     text = text.replace("\\", r"\\").replace('"', r"\"")
     return f'"""\\\n{text}"""'
-
-
-def _entry(name: str, entry: Entry) -> list[str]:
-    """Write an entry; members of a long record stand on lines of their own."""
-    line = f"{name}: {entry!r}"
-    if len(line) <= _LONGEST_LINE or entry[0] != "record":
-        return [line]
-    kind, fields, *rest = entry
-    members = fields if isinstance(fields, tuple) else ()
-    tail = ", ".join(map(repr, rest))
-    return [f"{name}: ({kind!r}, (", *(f"  {member!r}," for member in members), f" ), {tail})"]

@@ -102,21 +102,17 @@ def load(
     if isinstance(declared_globals, str) and isinstance(declared_types, str) and hasattr(ffi, "_declare_text"):
         ffi._declare_text(declared_globals, declared_types, name)
     else:
-        ffi._declare(_read_text(declared_globals), _read_text(declared_types), name)
+        ffi._declare(_entries(declared_globals), _entries(declared_types), name)
     return ffi
 
 
-def _read_text(text: Union[str, dict[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
+def _entries(carried: Union[str, dict[str, tuple[Any, ...]]]) -> dict[str, tuple[Any, ...]]:
     """Read the whole text carrier, for a runtime that does not look entries up in it; dicts are what they are."""
-    if isinstance(text, dict):
-        return text
-    from ast import literal_eval
+    if isinstance(carried, dict):
+        return carried
+    from ffi_core.table_text import read_text
 
-    pairs = (line.partition(": ") for line in text.replace("\n ", " ").splitlines())
-    try:
-        return {name: literal_eval(value) for name, _, value in pairs}
-    except SyntaxError as error:
-        raise ValueError(f"malformed declarations in a generated module: {error}") from None
+    return read_text(carried)
 
 
 __all__ = ["FFI", "TABLE_VERSION", "FFIError", "load", "load_library"]

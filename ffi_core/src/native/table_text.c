@@ -1,11 +1,13 @@
 /* The text carrier of the declaration table: finding an entry, and reading it. */
 #include "table_text.h"
 
-/* An entry: its name, and what follows ": ", up to the end of its last line. */
+/* An entry: its name, the mark that says what it is, and what follows, up to the end of its last line. */
 typedef struct {
     const char *name;
     size_t name_length;
+    char mark;
     const char *value;
+    const char *line_end; /* of the first line */
     const char *end;
 } entry_text;
 
@@ -41,15 +43,41 @@ entry_start(const char *text, const char *at)
     }
 }
 
+/* Nothing that is one of them stands in a name. */
+static bool
+is_mark(char letter)
+{
+    switch (letter) {
+    case ':':
+    case '!':
+    case '@':
+    case '=':
+    case '<':
+    case '>':
+    case '?':
+    case '{':
+    case ';':
+    case '|':
+        return true;
+    default:
+        return false;
+    }
+}
+
 static int
 split_entry(const char *start, const char *end, entry_text *entry)
 {
-    const char *colon = memchr(start, ':', (size_t)(end - start));
-    if (colon == NULL || end - colon < 2) {
-        PyErr_SetString(PyExc_ValueError, "malformed declaration table: a line without a name");
+    const char *line_end = memchr(start, '\n', (size_t)(end - start));
+    const char *at = start;
+    line_end = line_end == NULL ? end : line_end;
+    while (at < line_end && !is_mark(*at)) {
+        at++;
+    }
+    if (at == line_end || at == start) {
+        PyErr_SetString(PyExc_ValueError, "malformed declarations in a generated module: a line without a name");
         return -1;
     }
-    *entry = (entry_text){start, (size_t)(colon - start), colon + 2, end};
+    *entry = (entry_text){start, (size_t)(at - start), *at, at + 1, line_end, end};
     return 0;
 }
 
@@ -87,116 +115,168 @@ find_entry(PyObject *text, PyObject *name, entry_text *entry)
 
 /* ---- reading ------------------------------------------------------------------------------------------------------------ */
 
-/* How deep tuples are: an entry, its members, a member. */
-enum { DEEPEST = 8 };
-
-static void
-skip_space(const char **at, const char *end)
+static PyObject *
+text_object(const char *start, const char *end)
 {
-    while (*at < end && (**at == ' ' || **at == '\n')) {
-        ++*at;
-    }
+    return PyUnicode_DecodeUTF8(start, end - start, NULL);
 }
 
-/* The readers of one value return NULL without an exception where the value is written otherwise than they know. */
-static PyObject *read_value(const char **at, const char *end, int depth);
-
-static PyObject *
-read_tuple(const char **at, const char *end, int depth)
+/* What stands before the next `letter`, behind which it goes on; up to the end where there is none. */
+static const char *
+part_end(const char *at, const char *end, char letter)
 {
-    PyObject *items = depth == DEEPEST ? NULL : PyList_New(0);
-    if (items == NULL) {
-        return NULL;
-    }
-    PyObject *result = NULL;
-    ++*at;
-    for (;;) {
-        skip_space(at, end);
-        if (*at < end && **at == ')') {
-            ++*at;
-            result = PyList_AsTuple(items);
-            break;
-        }
-        PyObject *item = read_value(at, end, depth + 1);
-        if (item == NULL) {
-            break;
-        }
-        int failed = PyList_Append(items, item);
-        Py_DECREF(item);
-        if (failed) {
-            break;
-        }
-        skip_space(at, end);
-        if (*at < end && **at == ',') {
-            ++*at;
-        }
-        else if (*at == end || **at != ')') {
-            break;
-        }
-    }
-    Py_DECREF(items);
-    return result;
+    const char *found = memchr(at, letter, (size_t)(end - at));
+    return found == NULL ? end : found;
 }
 
-static PyObject *
-read_string(const char **at, const char *end)
+/* A number that fits into an int; false where something else is written. */
+static bool
+read_small(const char **at, const char *end, int *number)
 {
-    const char *start = *at + 1;
-    const char *close = memchr(start, '\'', (size_t)(end - start));
-    if (close == NULL || memchr(start, '\\', (size_t)(close - start)) != NULL) {
-        return NULL;
+    bool negative = *at < end && **at == '-';
+    const char *digits = *at + negative, *stop = digits;
+    int value = 0;
+    while (stop < end && *stop >= '0' && *stop <= '9' && stop - digits < 9) {
+        value = value * 10 + (*stop++ - '0');
     }
-    *at = close + 1;
-    return PyUnicode_DecodeUTF8(start, close - start, NULL);
-}
-
-static PyObject *
-read_integer(const char **at, const char *end)
-{
-    const char *start = *at + (**at == '-');
-    const char *stop = start;
-    unsigned long long value = 0;
-    while (stop < end && *stop >= '0' && *stop <= '9') {
-        value = value * 10 + (unsigned)(*stop++ - '0');
-    }
-    if (stop == start || stop - start > 18 || (stop < end && strchr(",) \n", *stop) == NULL)) {
-        return NULL;
-    }
-    long long number = (long long)value;
-    number = **at == '-' ? -number : number;
     *at = stop;
-    return PyLong_FromLongLong(number);
+    *number = negative ? -value : value;
+    return stop > digits;
+}
+
+static bool
+read_letter(const char **at, const char *end, char letter)
+{
+    bool found = *at < end && **at == letter;
+    *at += found;
+    return found;
+}
+
+/* " name:width@alignment type": the numbers may be missing.  NULL without an exception: malformed. */
+static PyObject *
+read_member(const char *at, const char *end)
+{
+    const char *name = ++at;
+    int width = -1, aligned = 0;
+    while (at < end && *at != ' ' && *at != ':' && *at != '@') {
+        at++;
+    }
+    const char *name_end = at;
+    bool is_good = (!read_letter(&at, end, ':') || (read_small(&at, end, &width) && width >= 0)) &&
+                   (!read_letter(&at, end, '@') || read_small(&at, end, &aligned)) && read_letter(&at, end, ' ') && at < end;
+    return !is_good ? NULL : Py_BuildValue("(NNii)", text_object(name, name_end), text_object(at, end), width, aligned);
 }
 
 static PyObject *
-read_value(const char **at, const char *end, int depth)
+read_members(const entry_text *entry)
 {
-    if (*at == end) {
+    Py_ssize_t count = 0;
+    for (const char *at = entry->line_end; at < entry->end && at + 1 < entry->end; at = part_end(at + 1, entry->end, '\n')) {
+        count++;
+    }
+    PyObject *members = PyTuple_New(count);
+    const char *at = entry->line_end;
+    for (Py_ssize_t i = 0; members != NULL && i < count; i++) {
+        const char *end = part_end(at + 1, entry->end, '\n');
+        PyObject *member = read_member(at + 1, end);
+        if (member == NULL) {
+            Py_CLEAR(members);
+            break;
+        }
+        PyTuple_SET_ITEM(members, i, member);
+        at = end;
+    }
+    return members;
+}
+
+/* "{", or "{partial pack alignment", and the members below. */
+static PyObject *
+read_record(const entry_text *entry)
+{
+    const char *at = entry->value, *end = entry->line_end;
+    int partial = 0, pack = 0, aligned = 0;
+    bool is_good = at == end || (read_small(&at, end, &partial) && read_letter(&at, end, ' ') && read_small(&at, end, &pack) &&
+                                 read_letter(&at, end, ' ') && read_small(&at, end, &aligned) && at == end);
+    PyObject *members = is_good ? read_members(entry) : NULL;
+    return members == NULL ? NULL : Py_BuildValue("(sNiii)", "record", members, partial, pack, aligned);
+}
+
+/* "|partial|base|A,B,C" */
+static PyObject *
+read_enum(const entry_text *entry)
+{
+    const char *at = entry->value, *end = entry->line_end;
+    int partial = 0;
+    if (!read_small(&at, end, &partial) || !read_letter(&at, end, '|')) {
         return NULL;
     }
-    if (**at == '(') {
-        return read_tuple(at, end, depth);
+    const char *base = at, *base_end = part_end(at, end, '|');
+    if (base_end == end) {
+        return NULL;
     }
-    if (**at == '\'') {
-        return read_string(at, end);
-    }
-    if (end - *at >= 4 && memcmp(*at, "None", 4) == 0) {
-        *at += 4;
+    return Py_BuildValue("(sNiN)", "enum", text_object(base_end + 1, end), partial, text_object(base, base_end));
+}
+
+static PyObject *
+read_integer(const char *start, const char *end)
+{
+    const char *at = start;
+    int number = 0;
+    if (start == end) {
         return Py_NewRef(Py_None);
     }
-    return read_integer(at, end);
-}
-
-/* Whatever else Python can write: rare, so Python reads it. */
-static PyObject *
-read_by_python(const entry_text *entry)
-{
-    PyObject *text = PyUnicode_FromStringAndSize(entry->value, entry->end - entry->value);
-    PyObject *module = text == NULL ? NULL : PyImport_ImportModule("ast");
-    PyObject *result = module == NULL ? NULL : PyObject_CallMethod(module, "literal_eval", "O", text);
-    Py_XDECREF(module);
+    if (read_small(&at, end, &number) && at == end) {
+        return PyLong_FromLong(number);
+    }
+    PyObject *text = text_object(start, end);
+    PyObject *result = text == NULL ? NULL : PyLong_FromUnicodeObject(text, 10);
     Py_XDECREF(text);
     return result;
+}
+
+/* "=42", "=42 type", "= type" or "=" */
+static PyObject *
+read_constant(const entry_text *entry)
+{
+    const char *number_end = part_end(entry->value, entry->line_end, ' ');
+    PyObject *value = read_integer(entry->value, number_end);
+    if (value == NULL || number_end == entry->line_end) {
+        return value == NULL ? NULL : Py_BuildValue("(sN)", "constant", value);
+    }
+    return Py_BuildValue("(sNN)", "constant", value, text_object(number_end + 1, entry->line_end));
+}
+
+/* NULL without an exception: malformed. */
+static PyObject *
+read_entry(const entry_text *entry)
+{
+    const char *kind = NULL;
+    switch (entry->mark) {
+    case ':':
+    case '!':
+        return Py_BuildValue("(sNi)", "function", text_object(entry->value, entry->line_end), entry->mark == '!');
+    case '=':
+        return read_constant(entry);
+    case '{':
+        return read_record(entry);
+    case ';':
+        return Py_BuildValue("(sOiii)", "record", Py_None, 0, 0, 0);
+    case '|':
+        return read_enum(entry);
+    case '@':
+        kind = "variable";
+        break;
+    case '<':
+        kind = "python";
+        break;
+    case '>':
+        kind = "typedef";
+        break;
+    default:
+        kind = "unknown";
+        break;
+    }
+    return Py_BuildValue("(sN)", kind, text_object(entry->value, entry->line_end));
 }
 
 PyObject *
@@ -206,14 +286,11 @@ ffic_text_entry(PyObject *text, PyObject *name)
     if (find_entry(text, name, &entry) <= 0) {
         return NULL;
     }
-    const char *at = entry.value;
-    PyObject *result = read_value(&at, entry.end, 0);
-    skip_space(&at, entry.end);
-    if (result != NULL && at == entry.end) {
-        return result;
+    PyObject *result = read_entry(&entry);
+    if (result == NULL && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_ValueError, "malformed declaration of '%U' in a generated module", name);
     }
-    Py_XDECREF(result);
-    return PyErr_Occurred() ? NULL : read_by_python(&entry);
+    return result;
 }
 
 int

@@ -1,6 +1,6 @@
 /* The text carrier of the declaration table: what generated Python modules hold.
  *
- * One entry per name, in the order of the names: "name: (tuple, as, Python, writes, it)".  Lines that begin with a space belong to the
+ * One entry per name, in the order of the names, as docs/declaration_table.md describes.  Lines that begin with a space belong to the
  * entry before.  The text is one string, which Python reads at once; only entries that are asked for become objects.
  */
 #ifndef FFIC_TABLE_TEXT_H

@@ -102,6 +102,13 @@ class Big:
         self._import(self.name + "_py")
         return resident() - before
 
+    def import_empty(self) -> float:
+        """Return what the interpreter itself takes to import a module from its bytecode."""
+        path = self.folder / f"_empty_{self.package}.py"
+        path.write_text("", encoding="utf-8")
+        importlib.import_module("py_compile").compile(str(path))
+        return self._import(path.stem)
+
     def _import(self, name: str) -> float:
         sys.path.insert(0, str(self.folder))
         start = process_time_ns()

@@ -63,6 +63,7 @@ PROCESSES = (
     once("import the package", "import_package"),
     once("import and first FFI()", "import_and_ffi"),
     once("first cdef, one line", "first_cdef"),
+    once("import of an empty module, the floor", "import_empty"),
     *(row for rows in _BIG for row in rows),
     *(memory(kind, WITH_CTYPES) for kind in ("int *", "struct *", "pointer", "char[12]", "int[100]", "item")),
     *(memory(kind) for kind in ("integer", "member struct", "handle", "gc", "from_buffer", "buffer")),
