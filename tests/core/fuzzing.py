@@ -17,6 +17,7 @@ from typing import Any, Callable, Final
 from hypothesis import strategies as st
 
 from ffi_harness import new_ffi, parse_errors
+from odd_calls import check_odd_call, odd_calls
 
 GOOD: Final = """
 typedef int... uid_t;
@@ -345,4 +346,5 @@ CHECKS: Final[dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], None]]]] =
     "types": (type_texts, check_type),
     "conversions": (conversions, check_conversion),
     "operations": (scripts, check_operations),
+    "odd calls": (odd_calls(), check_odd_call),
 }
