@@ -211,7 +211,6 @@ def test_refused(ffi: Any, lib: Any, place: int, value: Any, message: str) -> No
         ffi.bytes_method(*arguments)
 
 
-@cpython_only
 @pytest.mark.parametrize(
     "name",
     ["too_few", "too_many", "without_failure", "short_size", "by_number", "doubles", "single", "endless", "give_back"],
@@ -221,7 +220,6 @@ def test_functions_that_do_not_fit(ffi: Any, lib: Any, name: str) -> None:
         ffi.bytes_method(getattr(lib, name), "mask", otherwise, failed)
 
 
-@cpython_only
 @pytest.mark.parametrize("name", ["mask_bytes", "give_number"])
 def test_releases_that_do_not_fit(ffi: Any, lib: Any, name: str) -> None:
     with pytest.raises(TypeError, match=r"must be a function 'void\(void \*\)'"):

@@ -145,14 +145,12 @@ def test_refused(ffi: Any, lib: Any, arguments: tuple[Any, Any], message: str) -
         ffi.for_bytes(getattr(lib, name, name), otherwise)
 
 
-@cpython_only
 @pytest.mark.parametrize("name", ["two", "lone", "doubles", "any"])
 def test_functions_that_do_not_fit(ffi: Any, lib: Any, name: str) -> None:
     with pytest.raises(TypeError, match="does not begin with a pointer to bytes and their length"):
         ffi.for_bytes(getattr(lib, name), total)
 
 
-@cpython_only
 def test_short_must_fit(ffi: Any, lib: Any) -> None:
     with pytest.raises(TypeError, match="as many arguments"):
         ffi.for_bytes(lib.total, total, lib.bare)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _OWN_WORDS = (TypeError, OverflowError, ValueError)
+_FILES = ("FILE", "struct _IO_FILE")
 _NOTE = 'its C type says how to pass it: ffi.cast("int", x), ffi.new("char[]", x)'
 
 
@@ -82,6 +83,8 @@ def _told(kind: Any, value: Any, error: Exception, place: str) -> Exception:
             said: Any = initializers.explain(c_types.array_of(kind.item, None), value, error)
         elif isinstance(value, CData) and not isinstance(value, Function):
             said = error
+        elif type(error) is not TypeError or kind.item.cname in _FILES:
+            said = error  # of files: a closed one, or a mode that C does not have
         else:
             hint = ""
             if value is None:

@@ -369,28 +369,16 @@ class FFI:
 
     def for_bytes(self, function: Any, otherwise: Any, short: Any = None, below: int = 0) -> Any:
         """Return `otherwise`: the compiler of this interpreter makes it fast."""
-        for name, given in (("function", function), ("short", function if short is None else short)):
-            if not callable(given):
-                raise TypeError(
-                    f"for_bytes() argument '{name}' must be a function of a library, not {type(given).__name__}"
-                )
-        index(below)
-        if not callable(otherwise):
-            raise TypeError("for_bytes() argument 'otherwise' must be callable")
+        from ffi_core.pypy.for_bytes import check_for_bytes
+
+        check_for_bytes(function, otherwise, short, below)
         return otherwise
 
     def bytes_method(self, function: Any, attribute: Any, otherwise: Any, failed: Any, release: Any = None) -> Any:
         """Return `otherwise`, as `for_bytes` does."""
-        for name, given in (("function", function), ("release", function if release is None else release)):
-            if not callable(given):
-                raise TypeError(
-                    f"bytes_method() argument '{name}' must be a function of a library, not {type(given).__name__}"
-                )
-        if not isinstance(attribute, str):
-            raise TypeError(f"bytes_method() argument 'attribute' must be str, not {type(attribute).__name__}")
-        for name, given in (("otherwise", otherwise), ("failed", failed)):
-            if not callable(given):
-                raise TypeError(f"bytes_method() argument '{name}' must be callable")
+        from ffi_core.pypy.for_bytes import check_bytes_method
+
+        check_bytes_method(function, attribute, otherwise, failed, release)
         return otherwise
 
     @property
