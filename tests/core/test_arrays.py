@@ -288,7 +288,8 @@ def test_two_dimensions(ffi: Any) -> None:
     row = matrix[1]
     del matrix
     gc.collect()
-    assert list(ffi.new("int[][3]", [[1], [2, 3]])[1]) == [2, 3, 0]
+    matrix = ffi.new("int[][3]", [[1], [2, 3]])
+    assert list(matrix[1]) == [2, 3, 0]
     assert ffi.sizeof(ffi.new("int[][3]", 5)) == 60
     assert ffi.typeof(row) is ffi.typeof("int[3]")
 

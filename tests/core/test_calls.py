@@ -265,7 +265,8 @@ def test_other_pointer_types_are_refused(ffi: Any, lib: Any) -> None:
         lib.length(ffi.new("int *"))
     with pytest.raises(TypeError):
         lib.sum(ffi.cast("int", 3), 1)
-    assert lib.sum(ffi.cast("int *", ffi.new("unsigned int[2]", [1, 2])), 2) == 3
+    numbers = ffi.new("unsigned int[2]", [1, 2])
+    assert lib.sum(ffi.cast("int *", numbers), 2) == 3
 
 
 def test_void_pointers_convert_both_ways(ffi: Any, lib: Any) -> None:

@@ -144,7 +144,8 @@ def test_between_pointer_types(ffi: Any) -> None:
     assert list(as_array) == [0x0201, 0x0403, 0x0605, 0x0807]
     assert len(ffi.cast("unsigned char(*)[4]", array)[1]) == 4
     assert list(ffi.cast("unsigned char(*)[4]", array)[1]) == [5, 6, 7, 8]
-    assert ffi.cast("int *", ffi.new("point *", (5, 6)))[1] == 6
+    point = ffi.new("point *", (5, 6))
+    assert ffi.cast("int *", point)[1] == 6
 
 
 def test_cast_pointers_share_the_memory(ffi: Any) -> None:

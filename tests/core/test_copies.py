@@ -74,8 +74,8 @@ def test_arrays(ffi: Any, make_copy: Copy) -> None:
         array[1] = 0
         assert (len(part), list(part)) == (2, [2, 3])
     assert len(make_copy(ffi.new("int[0]"))) == 0
-    table = make_copy(ffi.new("char[2][3]", [b"ab", b"cd"])[1])
-    assert ffi.string(table) == b"cd"
+    table = ffi.new("char[2][3]", [b"ab", b"cd"])  # PyPy's rows do not keep it
+    assert ffi.string(make_copy(table[1])) == b"cd"
     from_buffer = make_copy(ffi.from_buffer(b"bytes"))
     from_buffer[0] = b"B"
     assert ffi.unpack(from_buffer, 5) == b"Bytes"

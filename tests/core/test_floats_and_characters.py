@@ -243,11 +243,12 @@ def test_surrogates_pass(ffi: Any, lib: Any) -> None:
 
 @ours_only("CFFI raises SystemError")
 def test_code_points_beyond_unicode_raise(ffi: Any) -> None:
-    cell = ffi.cast("char32_t *", ffi.new("uint32_t *", 0x110000))
+    number, numbers = ffi.new("uint32_t *", 0x110000), ffi.new("uint32_t[]", [0x61, 0x110000, 0])
+    cell = ffi.cast("char32_t *", number)
     with pytest.raises(ValueError):
         cell[0]
     with pytest.raises(ValueError):
-        ffi.string(ffi.cast("char32_t *", ffi.new("uint32_t[]", [0x61, 0x110000, 0])))
+        ffi.string(ffi.cast("char32_t *", numbers))
 
 
 def test_any_float_round_trips(ffi: Any, lib: Any) -> None:
