@@ -141,6 +141,36 @@ def test_gc_in_a_cycle_is_collected(ffi: Any) -> None:
     assert seen == [3]
 
 
+def test_gc_in_cycles_one_after_the_other(ffi: Any) -> None:
+    """Memory of what the collector has finalized is not used again in a way that spares the next one its destructor."""
+    seen: list[int] = []
+
+    class Owner:
+        def close(self, pointer: Any) -> None:
+            seen.append(pointer[0])
+
+    for number in range(10):
+        del [ffi.gc(ffi.new("int *", -1), lambda pointer: None)][0]
+        owner = Owner()
+        owner.owned = ffi.gc(ffi.new("int *", number), owner.close)  # type: ignore[attr-defined]
+        del owner
+        gc.collect()
+    assert seen == list(range(10))
+
+
+def test_gc_while_an_exception_is_on_its_way(ffi: Any) -> None:
+    seen: list[int] = []
+
+    def fail() -> None:
+        owned = ffi.gc(ffi.new("int *", 3), lambda pointer: seen.append(pointer[0]))
+        raise LookupError(owned[0])
+
+    with pytest.raises(LookupError, match="3"):
+        fail()
+    gc.collect()
+    assert seen == [3]
+
+
 def test_gc_wants_cdata(ffi: Any) -> None:
     for wrong in (5, None, b"abc"):
         with pytest.raises(TypeError):

@@ -118,7 +118,7 @@ ffic_convert_record_quickly(const ffic_argument *argument, PyObject *value, ffic
     if (!is_whole || !(Py_TYPE(value) == state->cdata_view_type || Py_TYPE(value) == state->cdata_owning_type) || cd->type != ct) {
         return false;
     }
-    const PyObject *owner = Py_TYPE(value) == state->cdata_view_type ? ((const ffic_cdata_view *)value)->owner : value;
+    const PyObject *owner = Py_TYPE(value) == state->cdata_view_type ? ffic_view_owner((const ffic_cdata_view *)value) : value;
     if (owner == NULL || Py_TYPE(owner) != state->cdata_owning_type || ((const ffic_cdata *)owner)->data == NULL) {
         return false; /* borrowed, or released, or its owner is another */
     }

@@ -120,6 +120,12 @@ ffic_cdata_teardown(ffic_state *state)
             PyObject_Free(memory);
         }
     }
+    while (state->spare_gc.first != NULL) {
+        PyObject *memory = state->spare_gc.first;
+        state->spare_gc.first = ((ffic_cdata_gc *)memory)->origin;
+        Py_SET_TYPE(memory, &PyTuple_Type); /* its own is gone; any will do that the collector knows */
+        PyObject_GC_Del(memory);
+    }
 }
 
 static inline void
@@ -163,7 +169,7 @@ ffic_cdata_view_of(ffic_ctype *ct, char *data, PyObject *owner, Py_ssize_t lengt
     }
     ffic_state *state = ct->state;
     if (owner != NULL && Py_TYPE(owner) == state->cdata_view_type) {
-        owner = ((ffic_cdata_view *)owner)->owner;
+        owner = ffic_view_owner((ffic_cdata_view *)owner);
     }
     bool collectable = ffic_is_collectable(owner);
     ffic_cdata_view *view;
@@ -181,7 +187,7 @@ ffic_cdata_view_of(ffic_ctype *ct, char *data, PyObject *owner, Py_ssize_t lengt
         }
     }
     fill(&view->base, ct, data);
-    view->owner = Py_XNewRef(owner);
+    view->owner = (uintptr_t)Py_XNewRef(owner);
     if (ffic_view_size(ct) == sizeof *view) {
         view->length = length;
     }
@@ -265,7 +271,7 @@ ffic_gc_extend(ffic_cdata_gc *gc)
 PyObject *
 ffic_cdata_with_destructor(ffic_ctype *type, ffic_cdata *cd, PyObject *destroy, Py_ssize_t length, Py_ssize_t extent)
 {
-    ffic_cdata_gc *gc = PyObject_GC_New(ffic_cdata_gc, type->state->cdata_gc_type);
+    ffic_cdata_gc *gc = ffic_take_gc_memory(type->state);
     if (gc == NULL) {
         return NULL;
     }
@@ -296,7 +302,7 @@ ffic_cdata_owner(ffic_cdata *cd)
     ffic_state *state = cd->type->state;
     PyTypeObject *type = Py_TYPE(cd);
     if (type == state->cdata_view_type) {
-        return ((ffic_cdata_view *)cd)->owner;
+        return ffic_view_owner((ffic_cdata_view *)cd);
     }
     return type == state->cdata_type || type == state->cdata_function_type ? NULL : (PyObject *)cd;
 }

@@ -32,11 +32,19 @@ typedef struct {
 
 typedef struct {
     ffic_cdata base;
-    PyObject *owner;   /* whose memory it is: an owning, gc or buffer cdata, or another object that has memory; never a view */
-    Py_ssize_t length; /* only there where `type` is `T[]`: number of items; a record: FFIC_IS_WHOLE if it is p[0] of an owning p */
+    /* Whose memory it is: an owning, gc or buffer cdata, or another object that has memory; never a view.  With FFIC_IS_WHOLE added to the
+     * address if this is the p[0] of an owning p.  NULL: nobody that we know. */
+    uintptr_t owner;
+    Py_ssize_t length; /* only there where `type` is `T[]`: number of items */
 } ffic_cdata_view;
 
-enum { FFIC_IS_WHOLE = -2 };
+#define FFIC_IS_WHOLE ((uintptr_t)1) /* no object is at an odd address */
+
+static inline PyObject *
+ffic_view_owner(const ffic_cdata_view *view)
+{
+    return (PyObject *)(view->owner & ~FFIC_IS_WHOLE);
+}
 
 typedef struct {
     ffic_cdata base;

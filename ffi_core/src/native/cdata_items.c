@@ -299,7 +299,7 @@ ffic_cdata_subscript(PyObject *self, PyObject *key)
     PyObject *item = ffic_load(cd->type->item, place, owner);
     if (owner == self && item != NULL && cd->type->kind == FFIC_KIND_POINTER && cd->type->item->code == FFIC_CODE_RECORD &&
         ffic_is_owning(cd->type->state, self) && Py_TYPE(item) == cd->type->state->cdata_view_type) {
-        ((ffic_cdata_view *)item)->length = FFIC_IS_WHOLE;
+        ((ffic_cdata_view *)item)->owner |= FFIC_IS_WHOLE;
     }
     return item;
 }

@@ -21,7 +21,7 @@ _Static_assert((sizeof(ffic_cdata_view) - FFIC_SPARE_MIN) / sizeof(void *) < FFI
 static inline size_t
 ffic_view_size(const ffic_ctype *ct)
 {
-    bool has_length = ct->code == FFIC_CODE_RECORD || (ct->code == FFIC_CODE_ARRAY && ct->length < 0);
+    bool has_length = ct->code == FFIC_CODE_ARRAY && ct->length < 0;
     return has_length ? sizeof(ffic_cdata_view) : offsetof(ffic_cdata_view, length);
 }
 
@@ -53,6 +53,32 @@ ffic_give_memory(ffic_state *state, void *memory, size_t size)
         return;
     }
     PyObject_Free(memory);
+}
+
+/* The same for CDataGC.  What the collector has finalized it would never finalize again. */
+static inline ffic_cdata_gc *
+ffic_take_gc_memory(ffic_state *state)
+{
+    ffic_cdata_gc *gc = state->spare_gc.first;
+    if (FFIC_HAS_FREE_LISTS && gc != NULL) {
+        state->spare_gc.first = gc->origin;
+        state->spare_gc.count--;
+        PyObject_Init((PyObject *)gc, state->cdata_gc_type);
+        return gc;
+    }
+    return PyObject_GC_New(ffic_cdata_gc, state->cdata_gc_type);
+}
+
+static inline void
+ffic_give_gc_memory(ffic_state *state, PyObject *untracked)
+{
+    if (FFIC_HAS_FREE_LISTS && state->spare_gc.count < FFIC_SPARE_LIMIT && !PyObject_GC_IsFinalized(untracked)) {
+        ((ffic_cdata_gc *)untracked)->origin = state->spare_gc.first;
+        state->spare_gc.first = untracked;
+        state->spare_gc.count++;
+        return;
+    }
+    PyObject_GC_Del(untracked);
 }
 
 /* Is the memory that an owning object of this type has so small that the free list is for it, too?  As for most numbers. */

@@ -78,15 +78,15 @@ show_buffer(ffic_cdata_buffer *buffer)
                       : PyUnicode_FromFormat("buffer len %zd from '%s' object", length, exporter);
 }
 
-/* The pointer that owns the struct `cd`, which is its p[0]: this counts as owning, too. */
+/* The pointer that owns the struct `cd`, where that is its p[0]: this counts as owning, too. */
 static ffic_cdata *
 sole_owner(ffic_cdata *cd)
 {
     ffic_cdata_view *view = (ffic_cdata_view *)cd;
-    if (Py_TYPE(cd) != cd->type->state->cdata_view_type || cd->type->code != FFIC_CODE_RECORD || view->length != FFIC_IS_WHOLE) {
+    if (Py_TYPE(cd) != cd->type->state->cdata_view_type || !(view->owner & FFIC_IS_WHOLE)) {
         return NULL;
     }
-    return (ffic_cdata *)view->owner;
+    return (ffic_cdata *)ffic_view_owner(view);
 }
 
 PyObject *

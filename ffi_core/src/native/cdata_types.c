@@ -71,7 +71,7 @@ static void
 view_dealloc(PyObject *self)
 {
     ffic_cdata_view *view = (ffic_cdata_view *)self;
-    PyObject *owner = view->owner;
+    PyObject *owner = ffic_view_owner(view);
     bool collectable = ffic_is_collectable(owner);
     if (collectable) {
         PyObject_GC_UnTrack(self);
@@ -95,14 +95,15 @@ view_dealloc(PyObject *self)
 static int
 view_is_gc(PyObject *self)
 {
-    return ffic_is_collectable(((ffic_cdata_view *)self)->owner);
+    return ffic_is_collectable(ffic_view_owner((ffic_cdata_view *)self));
 }
 
 static int
 view_traverse(PyObject *self, visitproc visit, void *arg)
 {
+    PyObject *owner = ffic_view_owner((ffic_cdata_view *)self);
     Py_VISIT(Py_TYPE(self));
-    Py_VISIT(((ffic_cdata_view *)self)->owner);
+    Py_VISIT(owner);
     return 0;
 }
 
@@ -115,14 +116,19 @@ gc_finalize(PyObject *self)
     if (*ffic_gc_destructor(gc) == NULL) {
         return;
     }
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *type = NULL, *value = NULL, *traceback = NULL;
+    bool is_raising = PyErr_Occurred() != NULL;
+    if (FFIC_UNLIKELY(is_raising)) {
+        PyErr_Fetch(&type, &value, &traceback);
+    }
     PyObject *origin = Py_XNewRef(gc->origin);
     if (ffic_cdata_destroy(gc) < 0) {
         PyErr_WriteUnraisable(origin);
     }
     Py_XDECREF(origin);
-    PyErr_Restore(type, value, traceback);
+    if (FFIC_UNLIKELY(is_raising)) {
+        PyErr_Restore(type, value, traceback);
+    }
 }
 
 static void
@@ -139,7 +145,11 @@ finish_destroyed(PyObject *self)
         Py_CLEAR(more->kept);
         PyMem_Free(more);
     }
-    finish_gc_dealloc(self);
+    PyTypeObject *type = Py_TYPE(self);
+    ffic_ctype *ct = gc->base.type;
+    ffic_give_gc_memory(ct->state, self);
+    Py_DECREF(ct);
+    Py_DECREF(type);
 }
 
 static void

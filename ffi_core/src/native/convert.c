@@ -265,7 +265,7 @@ ffic_flexible_length(ffic_ctype *array, const char *data, PyObject *owner)
     char *start;
     Py_ssize_t size;
     if (owner != NULL && Py_TYPE(owner) == state->cdata_view_type) {
-        owner = ((ffic_cdata_view *)owner)->owner;
+        owner = ffic_view_owner((ffic_cdata_view *)owner);
     }
     if (owner == NULL || !ffic_is_owning(state, owner) || !ffic_cdata_owner_range(state, owner, &start, &size)) {
         return -1;

@@ -70,6 +70,7 @@ typedef struct ffic_state {
     ffic_ctype *file_type;       /* FILE, where no ffi declares it: opaque */
     struct ffic_debug *debug;    /* NULL unless in debug mode: see debug.h */
     ffic_spare spare[FFIC_SPARE_SIZES];
+    ffic_spare spare_gc; /* CDataGC, with what the garbage collector has in front of them */
     PyObject *small_ints[FFIC_SMALL_INTS];
 } ffic_state;
 
