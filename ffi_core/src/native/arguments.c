@@ -271,3 +271,10 @@ ffic_load_word(const ffic_plan *plan, uint64_t word)
     }
     return ct->code == FFIC_CODE_RECORD ? ffic_cdata_copy(ct, &word) : ffic_load(ct, (char *)&word, NULL);
 }
+
+PyObject *
+ffic_load_float_word(const ffic_plan *plan, double number)
+{
+    ffic_ctype *ct = plan->result;
+    return ct->code == FFIC_CODE_RECORD ? ffic_cdata_copy(ct, &number) : ffic_load(ct, (char *)&number, NULL);
+}

@@ -52,6 +52,8 @@ int ffic_convert_argument(const ffic_plan *plan, PyObject *callee, Py_ssize_t in
 PyObject *ffic_load_result(const ffic_plan *plan, const ffic_frame *f);
 /* The same for a result in one integer register. */
 PyObject *ffic_load_word(const ffic_plan *plan, uint64_t word);
+/* ... and in one floating register. */
+PyObject *ffic_load_float_word(const ffic_plan *plan, double number);
 
 void ffic_argument_place_start(ffic_argument_place *place, const ffic_plan *plan, PyObject *callee, Py_ssize_t index);
 void ffic_wrong_count(const ffic_plan *plan, PyObject *callee, Py_ssize_t count);
@@ -74,18 +76,38 @@ ffic_is_plain_pointer(ffic_ctype *ct, PyObject *value)
 }
 
 /* The most common values of the most common types, without a call and without a frame: false where it is another. */
+
+static inline __attribute__((always_inline)) bool
+ffic_take_ranged(const ffic_argument *argument, PyObject *value, ffic_word *place)
+{
+    int64_t small;
+    if (FFIC_LIKELY(ffic_small_int(value, &small) && small >= argument->minimum && small <= argument->maximum)) {
+        place->i = (uint64_t)small;
+        return true;
+    }
+    return false;
+}
+
+static inline __attribute__((always_inline)) bool
+ffic_take_pointer(const ffic_argument *argument, PyObject *value, ffic_word *place)
+{
+    if (PyBytes_CheckExact(value)) {
+        place->p = PyBytes_AS_STRING(value);
+        return FFIC_LIKELY(ffic_takes_bytes(argument->type->item));
+    }
+    if (FFIC_LIKELY(ffic_is_plain_pointer(argument->type, value))) {
+        place->p = ((ffic_cdata *)value)->data;
+        return true;
+    }
+    return false;
+}
+
 static inline __attribute__((always_inline)) bool
 ffic_convert_quickly(const ffic_argument *argument, PyObject *value, ffic_word *place)
 {
     switch ((ffic_argument_way)argument->way) {
-    case FFIC_ARGUMENT_INTEGER: {
-        int64_t small;
-        if (FFIC_LIKELY(ffic_small_int(value, &small) && small >= argument->minimum && small <= argument->maximum)) {
-            place->i = (uint64_t)small;
-            return true;
-        }
-        return false;
-    }
+    case FFIC_ARGUMENT_INTEGER:
+        return ffic_take_ranged(argument, value, place);
     case FFIC_ARGUMENT_DOUBLE:
         if (FFIC_LIKELY(PyFloat_CheckExact(value))) {
             place->f = PyFloat_AS_DOUBLE(value);
@@ -93,29 +115,20 @@ ffic_convert_quickly(const ffic_argument *argument, PyObject *value, ffic_word *
         }
         return false;
     case FFIC_ARGUMENT_POINTER:
-        if (ffic_is_plain_pointer(argument->type, value)) {
-            place->p = ((ffic_cdata *)value)->data;
-            return true;
-        }
-        if (PyBytes_CheckExact(value) && ffic_takes_bytes(argument->type->item)) {
-            place->p = PyBytes_AS_STRING(value);
-            return true;
-        }
-        return false;
+        return ffic_take_pointer(argument, value, place);
     default:
         return false;
     }
 }
 
-/* A record of one or two whole words that is C data already, into its registers. */
+/* A record that is C data already, and fills its registers, into them. */
 static inline bool
-ffic_convert_record_quickly(const ffic_argument *argument, PyObject *value, ffic_word *words)
+ffic_take_record(const ffic_argument *argument, PyObject *value, ffic_word *words)
 {
     const ffic_ctype *ct = argument->type;
     const ffic_cdata *cd = (const ffic_cdata *)value;
-    bool is_whole = ct->size == argument->words * (Py_ssize_t)sizeof(ffic_word) && argument->slot < FFIC_FIRST_STACK_SLOT;
     const ffic_state *state = ct->state;
-    if (!is_whole || !(Py_TYPE(value) == state->cdata_view_type || Py_TYPE(value) == state->cdata_owning_type) || cd->type != ct) {
+    if (!(Py_TYPE(value) == state->cdata_view_type || Py_TYPE(value) == state->cdata_owning_type) || cd->type != ct) {
         return false;
     }
     const PyObject *owner = Py_TYPE(value) == state->cdata_view_type ? ffic_view_owner((const ffic_cdata_view *)value) : value;
@@ -137,7 +150,8 @@ ffic_convert_arguments(const ffic_plan *plan, PyObject *callee, PyObject *const 
         const ffic_argument *argument = &plan->arguments[i];
         PyObject *value = args[i];
         if (FFIC_LIKELY(ffic_convert_quickly(argument, value, &f->words[argument->slot])) ||
-            (argument->way == FFIC_ARGUMENT_RECORD && ffic_convert_record_quickly(argument, value, f->words))) {
+            (argument->way == FFIC_ARGUMENT_RECORD && ffic_is_in_whole_registers(argument) &&
+             ffic_take_record(argument, value, f->words))) {
             continue;
         }
         if (FFIC_UNLIKELY(ffic_convert_argument(plan, callee, i, value, f) < 0)) {
@@ -145,24 +159,6 @@ ffic_convert_arguments(const ffic_plan *plan, PyObject *callee, PyObject *const 
         }
     }
     return 0;
-}
-
-/* The most common results of one integer register, without a call.  False: another. */
-static inline __attribute__((always_inline)) bool
-ffic_load_quickly(const ffic_ctype *ct, uint64_t word, PyObject **result)
-{
-    if (ct->kind != FFIC_KIND_PRIMITIVE) {
-        return false;
-    }
-    if (ct->code == FFIC_CODE_I32) {
-        *result = ffic_int(ct->state, (int32_t)word);
-        return true;
-    }
-    if (ct->code == FFIC_CODE_I64 || (ct->code == FFIC_CODE_U64 && word <= INT64_MAX)) {
-        *result = ffic_int(ct->state, (int64_t)word);
-        return true;
-    }
-    return false;
 }
 
 #endif

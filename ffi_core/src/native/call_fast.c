@@ -136,87 +136,209 @@ call_records_keep(PyObject *self, PyObject *const *args, Py_ssize_t count)
         return call_registers(self, args, count, shape, true, true);                                                           \
     }
 
-/* Calls of few integers and pointers: without the frame, as long as all goes well.  `general` does the others, from the beginning:
- * nothing has happened yet.  `expected`, `keep_gil` and `general` are constants in each variant. */
-static inline __attribute__((always_inline)) PyObject *
-call_few(PyObject *self, PyObject *const *args, Py_ssize_t count, const Py_ssize_t expected, const bool keep_gil,
-         const ffic_builtin_call general)
+/* ---- the same without the frame, as long as all goes well ------------------------------------------------------------ */
+
+static inline __attribute__((always_inline)) bool
+take_int(PyObject *value, ffic_word *place)
 {
-    ffic_function *function = (ffic_function *)self;
-    const ffic_plan *plan = function->plan;
-    ffic_word w[2] = {{0}, {0}};
-    if (is_closed(function) || FFIC_UNLIKELY(count != expected)) {
-        return general(self, args, count);
+    int64_t small;
+    if (FFIC_UNLIKELY(!ffic_small_int(value, &small))) {
+        return false;
     }
-    for (Py_ssize_t i = 0; i < expected; i++) {
-        if (FFIC_UNLIKELY(!ffic_convert_quickly(&plan->arguments[i], args[i], &w[i]))) {
-            return general(self, args, count);
-        }
-    }
-    void (*address)(void) = function->call;
-    ffic_ctype *ct = plan->result;
-    PyThreadState *thread = ffic_before_call(keep_gil);
-    uint64_t word = ((uint64_t(*)(uint64_t, uint64_t))address)(w[0].i, w[1].i);
-    ffic_after_call(thread);
-    PyObject *result;
-    return FFIC_LIKELY(ffic_load_quickly(ct, word, &result)) ? result : ffic_load_word(plan, word);
+    place->i = (uint64_t)small;
+    return true;
 }
 
-#define FEW(suffix, expected)                                                                                                  \
-    static PyObject *call_##suffix##_release(PyObject *self, PyObject *const *args, Py_ssize_t count)                          \
-    {                                                                                                                          \
-        return call_few(self, args, count, expected, false, call_integers_2_release);                                          \
-    }                                                                                                                          \
-    static PyObject *call_##suffix##_keep(PyObject *self, PyObject *const *args, Py_ssize_t count)                             \
-    {                                                                                                                          \
-        return call_few(self, args, count, expected, true, call_integers_2_keep);                                              \
-    }
-
-VARIANTS(integers_2, FFIC_CALL_INTEGERS_2)
-FEW(none, 0)
-FEW(one, 1)
-FEW(two, 2)
-VARIANTS(integers, FFIC_CALL_INTEGERS)
-VARIANTS(floats_2, FFIC_CALL_FLOATS_2)
-VARIANTS(registers, FFIC_CALL_REGISTERS)
-VARIANTS(stack_4, FFIC_CALL_STACK_4)
-
-#define VARIANT_ROW(suffix)                                                                                                    \
-    {{call_##suffix##_release, call_##suffix##_keep}, {call_##suffix##_float_release, call_##suffix##_float_keep}}
-
-/* Indexed by the number of arguments, and whether the GIL is kept. */
-static const ffic_builtin_call few[][2] = {
-    {call_none_release, call_none_keep}, {call_one_release, call_one_keep}, {call_two_release, call_two_keep}};
-
-/* Indexed by shape, whether the result is in a floating register, and whether the GIL is kept. */
-static const ffic_builtin_call variants[][2][2] = {
-    [FFIC_CALL_INTEGERS_2] = VARIANT_ROW(integers_2), [FFIC_CALL_INTEGERS] = VARIANT_ROW(integers),
-    [FFIC_CALL_FLOATS_2] = VARIANT_ROW(floats_2),     [FFIC_CALL_REGISTERS] = VARIANT_ROW(registers),
-    [FFIC_CALL_STACK_4] = VARIANT_ROW(stack_4),
-};
-
-/* Does each argument take the register of its number? */
-static bool
-in_order(const ffic_plan *plan)
+static inline __attribute__((always_inline)) bool
+take_double(PyObject *value, ffic_word *place)
 {
-    for (Py_ssize_t i = 0; i < plan->count; i++) {
-        if (plan->arguments[i].slot != i || plan->arguments[i].way == FFIC_ARGUMENT_RECORD) {
+    if (FFIC_UNLIKELY(!PyFloat_CheckExact(value))) {
+        return false;
+    }
+    place->f = PyFloat_AS_DOUBLE(value);
+    return true;
+}
+
+static inline __attribute__((always_inline)) bool
+take_any(const ffic_lane lane, const ffic_argument *argument, PyObject *value, ffic_word *place)
+{
+    switch (lane) {
+    case FFIC_LANE_INT:
+        return take_int(value, place);
+    case FFIC_LANE_POINTER:
+        return ffic_take_pointer(argument, value, place);
+    default:
+        return ffic_take_ranged(argument, value, place);
+    }
+}
+
+/* Any signature. */
+static inline bool
+fill_by_slot(const ffic_plan *plan, PyObject *const *args, const Py_ssize_t count, ffic_word *w)
+{
+    for (Py_ssize_t i = 0; i < count; i++) {
+        const ffic_argument *argument = &plan->arguments[i];
+        if (argument->way == FFIC_ARGUMENT_RECORD ? !ffic_take_record(argument, args[i], w)
+                                                  : !ffic_convert_quickly(argument, args[i], &w[argument->slot])) {
             return false;
         }
     }
     return true;
 }
 
+/* Fill the registers and stack slots.  False: a value is of a sort that takes longer; nothing has happened yet.  `shape` is a constant, and
+ * `count` often. */
+static inline __attribute__((always_inline)) bool
+fill_words(const ffic_plan *plan, PyObject *const *args, const Py_ssize_t count, const ffic_call_shape shape, ffic_word *w)
+{
+    uint64_t lanes = plan->lanes;
+    ffic_word *floats = w + FFIC_INTEGER_REGISTERS;
+    if (FFIC_UNLIKELY(lanes == FFIC_LANES_BY_SLOT)) {
+        return fill_by_slot(plan, args, count, w);
+    }
+    if (shape == FFIC_CALL_FLOATS_2) {
+        for (Py_ssize_t i = 0; i < count; i++) {
+            if (!take_double(args[i], &floats[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+    if (shape == FFIC_CALL_REGISTERS_4 || shape == FFIC_CALL_REGISTERS) {
+        ffic_word *next = w;
+        for (Py_ssize_t i = 0; i < count; i++, lanes >>= 2) {
+            bool is_double = (lanes & 3) == FFIC_LANE_DOUBLE;
+            if (is_double ? !take_double(args[i], floats++)
+                          : !take_any((ffic_lane)(lanes & 3), &plan->arguments[i], args[i], next++)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    if (shape != FFIC_CALL_STACK_4) {
+        for (Py_ssize_t i = 0; i < count; i++, lanes >>= 2) {
+            if (!take_any((ffic_lane)(lanes & 3), &plan->arguments[i], args[i], &w[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+    if (lanes == 0) {
+        Py_ssize_t in_registers = count < FFIC_INTEGER_REGISTERS ? count : FFIC_INTEGER_REGISTERS;
+        for (Py_ssize_t i = 0; i < in_registers; i++) {
+            if (!take_int(args[i], &w[i])) {
+                return false;
+            }
+        }
+        for (Py_ssize_t i = in_registers; i < count; i++) {
+            if (!take_int(args[i], &w[FFIC_FLOAT_REGISTERS + i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+    return fill_by_slot(plan, args, count, w);
+}
+
+/* `expected` (-1: as the plan says), `shape`, `is_float`, `keep_gil` and `general` are constants in each variant.  `general` does what is not
+ * quick, from the beginning. */
+static inline __attribute__((always_inline)) PyObject *
+call_quickly(PyObject *self, PyObject *const *args, Py_ssize_t count, const Py_ssize_t expected, const ffic_call_shape shape,
+             const bool is_float, const bool keep_gil, const ffic_builtin_call general)
+{
+    ffic_function *function = (ffic_function *)self;
+    const ffic_plan *plan = function->plan;
+    ffic_word w[FFIC_WORDS];
+    if (expected >= 0 && shape == FFIC_CALL_INTEGERS_2) {
+        w[0].i = w[1].i = 0;
+    }
+    if (is_closed(function) || FFIC_UNLIKELY(count != (expected < 0 ? plan->count : expected)) ||
+        FFIC_UNLIKELY(!fill_words(plan, args, expected < 0 ? count : expected, shape, w))) {
+        return general(self, args, count);
+    }
+    void (*address)(void) = function->call;
+    PyThreadState *thread = ffic_before_call(keep_gil);
+    if (is_float) {
+        double number;
+        FFIC_CALL_BY_SHAPE(double, shape, number);
+        ffic_after_call(thread);
+        return FFIC_LIKELY(plan->load_way == FFIC_LOAD_DOUBLE) ? PyFloat_FromDouble(number) : ffic_load_float_word(plan, number);
+    }
+    uint64_t word;
+    FFIC_CALL_BY_SHAPE(uint64_t, shape, word);
+    ffic_after_call(thread);
+    switch ((ffic_load_way)plan->load_way) {
+    case FFIC_LOAD_I32:
+        return ffic_int(plan->result->state, (int32_t)word);
+    case FFIC_LOAD_I64:
+        return ffic_int(plan->result->state, (int64_t)word);
+    case FFIC_LOAD_U64:
+        return FFIC_LIKELY(word <= INT64_MAX) ? ffic_int(plan->result->state, (int64_t)word) : ffic_load_word(plan, word);
+    case FFIC_LOAD_NONE:
+        Py_RETURN_NONE;
+    default:
+        return ffic_load_word(plan, word);
+    }
+}
+
+#define QUICK_VARIANT(name, expected, shape, is_float, keep_gil, general)                                                      \
+    static PyObject *name(PyObject *self, PyObject *const *args, Py_ssize_t count)                                             \
+    {                                                                                                                          \
+        return call_quickly(self, args, count, expected, shape, is_float, keep_gil, general);                                  \
+    }
+
+/* The quick variants of one shape. */
+#define QUICK(suffix, shape, general)                                                                                          \
+    QUICK_VARIANT(quick_##suffix##_release, -1, shape, false, false, call_##general##_release)                                 \
+    QUICK_VARIANT(quick_##suffix##_keep, -1, shape, false, true, call_##general##_keep)                                        \
+    QUICK_VARIANT(quick_##suffix##_float_release, -1, shape, true, false, call_##general##_float_release)                      \
+    QUICK_VARIANT(quick_##suffix##_float_keep, -1, shape, true, true, call_##general##_float_keep)
+
+/* Those of few integers and pointers, whose number is known. */
+#define FEW(suffix, expected)                                                                                                  \
+    QUICK_VARIANT(quick_##suffix##_release, expected, FFIC_CALL_INTEGERS_2, false, false, call_integers_2_release)             \
+    QUICK_VARIANT(quick_##suffix##_keep, expected, FFIC_CALL_INTEGERS_2, false, true, call_integers_2_keep)
+
+VARIANTS(integers_2, FFIC_CALL_INTEGERS_2)
+VARIANTS(integers, FFIC_CALL_INTEGERS)
+VARIANTS(floats_2, FFIC_CALL_FLOATS_2)
+VARIANTS(registers_4, FFIC_CALL_REGISTERS_4)
+VARIANTS(registers, FFIC_CALL_REGISTERS)
+VARIANTS(stack_4, FFIC_CALL_STACK_4)
+QUICK(integers_2, FFIC_CALL_INTEGERS_2, integers_2)
+QUICK(integers, FFIC_CALL_INTEGERS, integers)
+QUICK(floats_2, FFIC_CALL_FLOATS_2, floats_2)
+QUICK(registers_4, FFIC_CALL_REGISTERS_4, registers_4)
+QUICK(registers, FFIC_CALL_REGISTERS, registers)
+QUICK(stack_4, FFIC_CALL_STACK_4, stack_4)
+FEW(none, 0)
+FEW(one, 1)
+FEW(two, 2)
+
+#define VARIANT_ROW(suffix)                                                                                                    \
+    {{suffix##_release, suffix##_keep}, {suffix##_float_release, suffix##_float_keep}}
+#define VARIANT_ROWS(suffix) {VARIANT_ROW(call_##suffix), VARIANT_ROW(quick_##suffix)}
+
+/* Indexed by the number of arguments, and whether the GIL is kept. */
+static const ffic_builtin_call few[][2] = {
+    {quick_none_release, quick_none_keep}, {quick_one_release, quick_one_keep}, {quick_two_release, quick_two_keep}};
+
+/* Indexed by shape, whether the arguments are quick to convert, whether the result is in a floating register, and whether the GIL is kept. */
+static const ffic_builtin_call variants[][2][2][2] = {
+    [FFIC_CALL_INTEGERS_2] = VARIANT_ROWS(integers_2), [FFIC_CALL_INTEGERS] = VARIANT_ROWS(integers),
+    [FFIC_CALL_FLOATS_2] = VARIANT_ROWS(floats_2),     [FFIC_CALL_REGISTERS_4] = VARIANT_ROWS(registers_4),
+    [FFIC_CALL_REGISTERS] = VARIANT_ROWS(registers),   [FFIC_CALL_STACK_4] = VARIANT_ROWS(stack_4),
+};
+
 ffic_builtin_call
 ffic_builtin_call_for(const ffic_plan *plan, bool keep_gil)
 {
     bool in_one_register = plan->result_place == FFIC_RESULT_INTEGER || plan->result_place == FFIC_RESULT_FLOAT;
-    if (plan->shape == FFIC_CALL_INTEGERS_2 && plan->result_place == FFIC_RESULT_INTEGER && plan->scratch == 0 && !plan->hidden &&
-        plan->count < (Py_ssize_t)Py_ARRAY_LENGTH(few) && in_order(plan)) {
+    if (plan->has_lanes && plan->shape == FFIC_CALL_INTEGERS_2 && plan->result_place == FFIC_RESULT_INTEGER) {
         return few[plan->count][keep_gil];
     }
     if (plan->shape < Py_ARRAY_LENGTH(variants) && plan->scratch <= FFIC_FRAME_BYTES && in_one_register) {
-        return variants[plan->shape][plan->result_place == FFIC_RESULT_FLOAT][keep_gil];
+        return variants[plan->shape][plan->has_lanes][plan->result_place == FFIC_RESULT_FLOAT][keep_gil];
     }
     if (plan->shape != FFIC_CALL_LIBFFI && plan->scratch <= FFIC_FRAME_BYTES) {
         return keep_gil ? call_records_keep : call_records_release;

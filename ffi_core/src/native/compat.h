@@ -98,12 +98,15 @@ ffic_lock_give_back(ffic_lock *lock)
 }
 #endif
 
-/* Free lists are for builds in which the GIL guards them. */
+/* Does the GIL guard what no Python code is called in the middle of? */
 #ifdef Py_GIL_DISABLED
-#define FFIC_HAS_FREE_LISTS 0
+#define FFIC_HAS_GIL 0
 #else
-#define FFIC_HAS_FREE_LISTS 1
+#define FFIC_HAS_GIL 1
 #endif
+
+/* Free lists are for builds in which the GIL guards them. */
+#define FFIC_HAS_FREE_LISTS FFIC_HAS_GIL
 
 /* Does the interpreter cache look-ups in the dictionary of an instance whose class has a __getattr__, and is the AttributeError that comes
  * before the first one never made? */
@@ -112,6 +115,9 @@ ffic_lock_give_back(ffic_lock *lock)
 /* Pointers that are written once, under a lock, and read without one. */
 #define FFIC_LOAD_POINTER(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
 #define FFIC_STORE_POINTER(place, value) __atomic_store_n(&(place), (value), __ATOMIC_RELEASE)
+
+/* Do the small ints of the interpreter live as long as it, whoever counts references to them? */
+#define FFIC_SMALL_INTS_STAY (PY_VERSION_HEX >= 0x030C0000)
 
 /* If `object` is an exact int of one digit, stores its value and returns true. */
 static inline bool
@@ -127,19 +133,20 @@ ffic_small_int(PyObject *object, int64_t *value)
     *value = (int64_t)PyUnstable_Long_CompactValue((PyLongObject *)object);
     return true;
 #else
-    switch (Py_SIZE(object)) {
-    case 0:
-        *value = 0;
-        return true;
-    case 1:
+    /* The most common first. */
+    if (FFIC_LIKELY(Py_SIZE(object) == 1)) {
         *value = (int64_t)((PyLongObject *)object)->ob_digit[0];
         return true;
-    case -1:
+    }
+    if (Py_SIZE(object) == 0) {
+        *value = 0;
+        return true;
+    }
+    if (Py_SIZE(object) == -1) {
         *value = -(int64_t)((PyLongObject *)object)->ob_digit[0];
         return true;
-    default:
-        return false;
     }
+    return false;
 #endif
 }
 

@@ -40,13 +40,48 @@ enter(PyObject *self, PyObject *const *args, Py_ssize_t count)
     return FFIC_LOAD_POINTER(((ffic_function *)self)->entry)(self, args, count);
 }
 
+/* Does a typed wrapper do nothing that a direct call cannot?  It passes records by way of memory; where we know which registers take them, and
+ * that all their members are declared, the direct call is quicker.  Other wide values are left to the compiler. */
+static const ffic_plan *
+direct_plan(ffic_ctype *ct)
+{
+    for (Py_ssize_t i = -1; i < ct->length; i++) {
+        ffic_ctype *value = i < 0 ? ct->item : ct->u.function.parameters[i];
+        if (ffic_is_wide(value) && (value->code != FFIC_CODE_RECORD || ffic_ctype_complete(value) < 0 ||
+                                    (value->flags & FFIC_TYPE_PARTIAL))) {
+            return NULL;
+        }
+    }
+    const ffic_plan *plan = ffic_plan_of_type(ct, false);
+    return plan != NULL && plan->shape != FFIC_CALL_LIBFFI ? plan : NULL;
+}
+
+/* The plan, and in `function->call` what it calls.  NULL with an exception. */
+static const ffic_plan *
+choose_plan(ffic_function *function, ffic_ctype *ct)
+{
+    if (!function->wrapped) {
+        return ffic_plan_of_type(ct, false);
+    }
+    const ffic_plan *plan = direct_plan(ct);
+    if (plan != NULL) {
+        __atomic_store_n(&function->call, function->direct, __ATOMIC_RELEASE);
+        return plan;
+    }
+    if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_MemoryError)) {
+        return NULL; /* so that every thread decides the same */
+    }
+    PyErr_Clear(); /* the wrapper can do more */
+    return ffic_plan_of_type(ct, true);
+}
+
 /* The first call works out the plan, and puts the variant that fits it in its own place. */
 static PyObject *
 first_call(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     ffic_function *function = (ffic_function *)self;
     ffic_ctype *ct = function_type(function);
-    const ffic_plan *plan = ct == NULL ? NULL : ffic_plan_of_type(ct, function->wrapped);
+    const ffic_plan *plan = ct == NULL ? NULL : choose_plan(function, ct);
     if (plan == NULL) {
         return NULL;
     }

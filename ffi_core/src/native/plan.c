@@ -267,6 +267,55 @@ place_argument(ffic_plan *plan, ffic_argument *argument, slots *used, bool wrapp
     }
 }
 
+/* Does every int of one digit fit? */
+static inline bool
+takes_all_small(const ffic_argument *argument)
+{
+    int64_t limit = (int64_t)1 << PyLong_SHIFT;
+    return argument->minimum <= -limit && argument->maximum >= limit - 1;
+}
+
+/* What the quick variants of a call go by. */
+static void
+plan_lanes(ffic_plan *plan)
+{
+    const ffic_ctype *result = plan->result;
+    bool is_number = result->kind == FFIC_KIND_PRIMITIVE;
+    plan->load_way = result->code == FFIC_CODE_VOID               ? FFIC_LOAD_NONE
+                     : is_number && result->code == FFIC_CODE_I32 ? FFIC_LOAD_I32
+                     : is_number && result->code == FFIC_CODE_I64 ? FFIC_LOAD_I64
+                     : is_number && result->code == FFIC_CODE_U64 ? FFIC_LOAD_U64
+                     : is_number && result->code == FFIC_CODE_F64 ? FFIC_LOAD_DOUBLE
+                                                                  : FFIC_LOAD_OTHER;
+    plan->has_lanes = plan->count <= FFIC_LANES && !plan->hidden;
+    bool by_slot = false;
+    for (Py_ssize_t i = 0; i < plan->count && plan->has_lanes; i++) {
+        const ffic_argument *argument = &plan->arguments[i];
+        uint64_t lane = 0;
+        switch ((ffic_argument_way)argument->way) {
+        case FFIC_ARGUMENT_INTEGER:
+            lane = takes_all_small(argument) ? FFIC_LANE_INT : FFIC_LANE_RANGED;
+            break;
+        case FFIC_ARGUMENT_DOUBLE:
+            lane = FFIC_LANE_DOUBLE;
+            break;
+        case FFIC_ARGUMENT_POINTER:
+            lane = FFIC_LANE_POINTER;
+            break;
+        case FFIC_ARGUMENT_RECORD:
+            by_slot = true;
+            plan->has_lanes = ffic_is_in_whole_registers(argument);
+            break;
+        default:
+            plan->has_lanes = false;
+        }
+        plan->lanes |= lane << (2 * i);
+    }
+    if (by_slot) {
+        plan->lanes = FFIC_LANES_BY_SLOT;
+    }
+}
+
 /* Put everything in registers and stack slots.  False: this signature needs libffi. */
 static bool
 plan_registers(ffic_plan *plan, bool wrapped)
@@ -306,8 +355,11 @@ plan_registers(ffic_plan *plan, bool wrapped)
         plan->shape = used.integers <= 2 ? FFIC_CALL_INTEGERS_2 : FFIC_CALL_INTEGERS;
     }
     else {
-        plan->shape = used.integers == 0 && used.floats <= 2 ? FFIC_CALL_FLOATS_2 : FFIC_CALL_REGISTERS;
+        plan->shape = used.integers == 0 && used.floats <= 2  ? FFIC_CALL_FLOATS_2
+                      : used.integers <= 4 && used.floats <= 4 ? FFIC_CALL_REGISTERS_4
+                                                               : FFIC_CALL_REGISTERS;
     }
+    plan_lanes(plan);
     return true;
 }
 

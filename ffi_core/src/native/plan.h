@@ -35,6 +35,7 @@ typedef enum {
     FFIC_CALL_INTEGERS_2, /* at most two integer registers, no floating ones */
     FFIC_CALL_INTEGERS,   /* integer registers only */
     FFIC_CALL_FLOATS_2,   /* at most two floating registers, no integer ones */
+    FFIC_CALL_REGISTERS_4, /* at most four of each class of registers */
     FFIC_CALL_REGISTERS,  /* both classes of registers */
     FFIC_CALL_STACK_4,    /* registers and up to 4 stack slots */
     FFIC_CALL_STACK,      /* registers and up to FFIC_STACK_SLOTS stack slots */
@@ -63,6 +64,27 @@ typedef enum {
     FFIC_ARGUMENT_RECORD    /* stored in memory of its own, whose words are passed (by value, System V) */
 } ffic_argument_way;
 
+/* The same in two bits, for signatures that have no other ways (but records that fill their registers): see `lanes` of a plan. */
+typedef enum {
+    FFIC_LANE_INT,    /* signed, and so large that every int of one digit fits */
+    FFIC_LANE_DOUBLE,
+    FFIC_LANE_POINTER,
+    FFIC_LANE_RANGED  /* another integer type of up to 64 bits */
+} ffic_lane;
+
+enum { FFIC_LANES = 31 };
+#define FFIC_LANES_BY_SLOT UINT64_MAX /* as arguments[i] says */
+
+/* How a result in one register becomes a Python object, where that is done in place. */
+typedef enum {
+    FFIC_LOAD_OTHER,
+    FFIC_LOAD_NONE,
+    FFIC_LOAD_I32,
+    FFIC_LOAD_I64,
+    FFIC_LOAD_U64,
+    FFIC_LOAD_DOUBLE
+} ffic_load_way;
+
 typedef struct ffic_argument {
     ffic_ctype *type; /* borrowed from the function type */
     int64_t minimum;
@@ -74,6 +96,14 @@ typedef struct ffic_argument {
     uint32_t storage; /* WIDE, RECORD, libffi: offset of its memory in the call's scratch memory */
 } ffic_argument;
 
+/* Does a record have one or two whole words, which go to registers? */
+static inline bool
+ffic_is_in_whole_registers(const ffic_argument *argument)
+{
+    return argument->words > 0 && argument->type->size == argument->words * (Py_ssize_t)sizeof(uint64_t) &&
+           argument->slot < FFIC_FIRST_STACK_SLOT;
+}
+
 typedef struct ffic_plan {
     ffic_ctype *type;      /* the function type that owns this plan; borrowed */
     ffic_ctype *result;    /* borrowed from it */
@@ -81,6 +111,9 @@ typedef struct ffic_plan {
     bool variadic;
     uint8_t shape;         /* ffic_call_shape */
     uint8_t result_place;  /* ffic_result_place */
+    uint8_t load_way;      /* ffic_load_way */
+    bool has_lanes;        /* most values for every argument are quick to convert */
+    uint64_t lanes;        /* ffic_lane of argument i in the bits 2 * i and 2 * i + 1, or FFIC_LANES_BY_SLOT */
     uint8_t hidden;        /* the result is written through a pointer in the first integer register */
     uint32_t scratch;      /* bytes of scratch memory: WIDE and RECORD arguments, libffi arguments, the result */
     uint32_t result_storage; /* offset of the result in it */

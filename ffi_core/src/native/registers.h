@@ -68,6 +68,11 @@ typedef struct {
         case FFIC_CALL_FLOATS_2:                                                                                             \
             target = ((type(*)(D, D))address)(w[FFIC_INTEGER_REGISTERS].f, w[FFIC_INTEGER_REGISTERS + 1].f);                 \
             break;                                                                                                           \
+        case FFIC_CALL_REGISTERS_4:                                                                                          \
+            target = ((type(*)(U, U, U, U, D, D, D, D))address)(                                                             \
+                w[0].i, w[1].i, w[2].i, w[3].i, w[FFIC_INTEGER_REGISTERS].f, w[FFIC_INTEGER_REGISTERS + 1].f,                \
+                w[FFIC_INTEGER_REGISTERS + 2].f, w[FFIC_INTEGER_REGISTERS + 3].f);                                           \
+            break;                                                                                                           \
         case FFIC_CALL_REGISTERS:                                                                                            \
             target = ((type(*)(INTEGER_TYPES, FLOAT_TYPES))address)(INTEGER_WORDS, FLOAT_WORDS);                             \
             break;                                                                                                           \

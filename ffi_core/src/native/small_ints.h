@@ -12,7 +12,8 @@ ffic_int(const ffic_state *state, int64_t value)
 {
     uint64_t place = (uint64_t)value - (uint64_t)FFIC_SMALL_INT_FIRST;
     if (FFIC_LIKELY(place < FFIC_SMALL_INTS)) {
-        return Py_NewRef(state->small_ints[place]);
+        PyObject *small = state->small_ints[place];
+        return FFIC_SMALL_INTS_STAY ? small : Py_NewRef(small);
     }
     return PyLong_FromLongLong(value);
 }
