@@ -266,6 +266,25 @@ def test_declarations_may_be_overridden() -> None:
     assert ffi.sizeof("t") in (4, 8)
 
 
+def test_a_type_that_was_used_is_forgotten_when_it_is_declared_anew() -> None:
+    ffi = new_ffi()
+    name, pointer = "struct s", "struct s *"
+    ffi.cdef("struct s { int x; };")
+    old = ffi.new(pointer)
+    assert (ffi.sizeof(name), ffi.sizeof(name)) == (4, 4)
+    ffi.cdef("struct s { int x[3]; };", override=True)
+    assert (ffi.sizeof(name), ffi.sizeof(name)) == (12, 12)
+    assert (ffi.sizeof(old[0]), ffi.sizeof(ffi.new(pointer)[0])) == (4, 12)
+
+
+def test_more_type_expressions_than_are_remembered_at_hand() -> None:
+    ffi = new_ffi()
+    names = [f"char[{number}]" for number in range(100)]
+    for _ in range(2):
+        assert [ffi.sizeof(name) for name in names] == list(range(100))
+        assert [ffi.sizeof(str(name.encode(), "ascii")) for name in names] == list(range(100))
+
+
 def test_what_only_a_compiler_knows_raises_when_it_is_used() -> None:
     ffi = new_ffi()
     ffi.cdef("struct partial { int x; ...; }; size_t strlen(const char *);")

@@ -99,15 +99,50 @@ parse_and_keep(ffic_ffi *ffi, PyObject *text)
     return ct;
 }
 
+static inline ffic_recent *
+recent_place(ffic_ffi *ffi, PyObject *text)
+{
+    return &ffi->recent[((uintptr_t)text >> 4 ^ (uintptr_t)text >> 8) % FFIC_RECENT];
+}
+
+static void
+forget_recent(ffic_ffi *ffi)
+{
+    for (size_t i = 0; i < FFIC_RECENT; i++) {
+        Py_CLEAR(ffi->recent[i].text);
+        Py_CLEAR(ffi->recent[i].type);
+    }
+}
+
+/* Forget what type expressions mean: the declarations have changed, or the ffi goes. */
+static void
+forget_parsed(ffic_ffi *ffi)
+{
+    forget_recent(ffi);
+    PyDict_Clear(ffi->parsed);
+}
+
+
 ffic_ctype *
 ffic_ffi_type_of(ffic_ffi *ffi, PyObject *argument, bool allow_cdata)
 {
+    ffic_recent *recent = recent_place(ffi, argument);
+    if (FFIC_HAS_GIL && FFIC_LIKELY(recent->text == argument)) {
+        return (ffic_ctype *)Py_NewRef((PyObject *)recent->type);
+    }
     if (FFIC_LIKELY(PyUnicode_Check(argument))) {
-        PyObject *known = ffic_dict_get(ffi->parsed, argument);
-        if (FFIC_LIKELY(known != NULL)) {
-            return (ffic_ctype *)known;
+        ffic_ctype *known = (ffic_ctype *)ffic_dict_get(ffi->parsed, argument);
+        if (known == NULL) {
+            return PyErr_Occurred() ? NULL : parse_and_keep(ffi, argument);
         }
-        return PyErr_Occurred() ? NULL : parse_and_keep(ffi, argument);
+        if (FFIC_HAS_GIL && PyUnicode_CheckExact(argument)) {
+            ffic_recent old = *recent;
+            recent->text = Py_NewRef(argument);
+            recent->type = (ffic_ctype *)Py_NewRef((PyObject *)known);
+            Py_XDECREF(old.text);
+            Py_XDECREF(old.type);
+        }
+        return known;
     }
     ffic_state *state = ffi->state;
     if (ffic_is_ctype(state, argument)) {
@@ -175,7 +210,7 @@ forget(ffic_ffi *ffi, PyObject *types)
         }
     }
     if (changed) {
-        PyDict_Clear(ffi->parsed);
+        forget_parsed(ffi);
     }
     return PyErr_Occurred() ? -1 : 0;
 }
@@ -273,7 +308,7 @@ ffi_replace(PyObject *self, PyObject *other)
     }
     Py_CLEAR(ffi->declarations.globals_text);
     Py_CLEAR(ffi->declarations.types_text);
-    PyDict_Clear(ffi->parsed);
+    forget_parsed(ffi);
     PyDict_Clear(ffi->tagged);
     Py_RETURN_NONE;
 }
@@ -294,7 +329,7 @@ ffi_share_types(PyObject *self, PyObject *types)
         PyErr_SetString(PyExc_TypeError, "_share_types() takes a dict of C types");
         return NULL;
     }
-    PyDict_Clear(ffi->parsed);
+    forget_parsed(ffi);
     if (PyDict_Update(ffi->tagged, types) < 0) {
         return NULL;
     }
@@ -443,6 +478,9 @@ ffi_traverse(PyObject *self, visitproc visit, void *arg)
     ffic_ffi *ffi = (ffic_ffi *)self;
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(ffi->parsed);
+    for (size_t i = 0; i < FFIC_RECENT; i++) {
+        Py_VISIT(ffi->recent[i].type); /* the texts are str */
+    }
     Py_VISIT(ffi->tagged);
     Py_VISIT(ffi->declarations.globals);
     Py_VISIT(ffi->declarations.types);
@@ -458,7 +496,7 @@ ffi_clear(PyObject *self)
     /* Types refer to their ffi, and the ffi to its types: emptying the two caches cuts every such cycle. */
     ffic_ffi *ffi = (ffic_ffi *)self;
     if (ffi->parsed != NULL) {
-        PyDict_Clear(ffi->parsed);
+        forget_parsed(ffi);
     }
     if (ffi->tagged != NULL) {
         PyDict_Clear(ffi->tagged);
@@ -480,6 +518,7 @@ ffi_dealloc(PyObject *self)
     if (ffi->weakrefs != NULL) {
         PyObject_ClearWeakRefs(self);
     }
+    forget_recent(ffi);
     Py_XDECREF(ffi->parsed);
     Py_XDECREF(ffi->tagged);
     Py_XDECREF(ffi->declarations.globals);

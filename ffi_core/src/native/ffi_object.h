@@ -4,10 +4,20 @@
 
 #include "declarations.h"
 
+/* A type expression, by the identity of its str: mostly it is a constant of the code. */
+typedef struct {
+    PyObject *text; /* NULL: none */
+    ffic_ctype *type;
+} ffic_recent;
+
+/* Only where the GIL guards them. */
+enum { FFIC_RECENT = FFIC_HAS_GIL ? 8 : 1 };
+
 typedef struct ffic_ffi {
     PyObject_HEAD
     ffic_state *state;
     PyObject *parsed;   /* dict: type expression -> CType */
+    ffic_recent recent[FFIC_RECENT]; /* what `parsed` said lately */
     PyObject *tagged;   /* dict: "struct passwd" -> CType; what this ffi's declarations made */
     ffic_declarations declarations;
     PyObject *once;     /* dict: tag -> result, of init_once */

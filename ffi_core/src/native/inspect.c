@@ -4,6 +4,7 @@
 #include "function.h"
 #include "keep_alive.h"
 #include "lib.h"
+#include "small_ints.h"
 
 /* ---- typeof, sizeof, alignof ------------------------------------------------------------------------------------------- */
 
@@ -86,7 +87,7 @@ ffic_ffi_sizeof(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObjec
     PyObject *result = NULL;
     if (ffic_ctype_complete(ct) == 0) {
         if (ct->size >= 0) {
-            result = PyLong_FromSsize_t(ct->size);
+            result = ffic_int(ct->state, ct->size);
         }
         else {
             PyErr_Format(ct->state->size_error, "ctype '%U' is of unknown size", ct->name);
