@@ -104,14 +104,32 @@ store_item(ffic_ctype *item, char *place, PyObject *sequence, Py_ssize_t i)
     return result;
 }
 
+/* An item as long as nothing happens to the sequence: borrowed, or NULL where that is not known.  Counting a reference up and down at once takes
+ * longer than all the rest of storing a number. */
+static inline PyObject *
+peek(PyObject *sequence, Py_ssize_t i)
+{
+    if (PyTuple_Check(sequence)) {
+        return PyTuple_GET_ITEM(sequence, i);
+    }
+    return FFIC_HAS_GIL && i < PyList_GET_SIZE(sequence) ? PyList_GET_ITEM(sequence, i) : NULL;
+}
+
 /* One loop per common item type: what can be done at once is done in the loop, the rest by ffic_store. */
 #define STORE_INTEGERS(c_type)                                      \
     for (Py_ssize_t i = 0; i < count; i++) {                        \
+        int64_t number;                                             \
+        PyObject *seen = peek(sequence, i);                         \
+        if (seen != NULL && ffic_small_int(seen, &number) &&        \
+            FFIC_LIKELY(number == (int64_t)(c_type)number)) {       \
+            c_type narrow = (c_type)number;                         \
+            memcpy(data + i * size, &narrow, sizeof narrow);        \
+            continue;                                               \
+        }                                                           \
         PyObject *value = ffic_sequence_item(sequence, i);          \
         if (value == NULL) {                                        \
             return -1;                                              \
         }                                                           \
-        int64_t number;                                             \
         if (FFIC_LIKELY(ffic_small_int(value, &number)) &&          \
             FFIC_LIKELY(number == (int64_t)(c_type)number)) {       \
             c_type narrow = (c_type)number;                         \
@@ -146,11 +164,17 @@ store_items(ffic_ctype *item, char *data, PyObject *sequence, Py_ssize_t count)
         STORE_INTEGERS(int64_t);
     case FFIC_CODE_F64:
         for (Py_ssize_t i = 0; i < count; i++) {
+            double number;
+            PyObject *seen = peek(sequence, i);
+            if (seen != NULL && FFIC_LIKELY(PyFloat_CheckExact(seen))) {
+                number = PyFloat_AS_DOUBLE(seen);
+                memcpy(data + i * size, &number, sizeof number);
+                continue;
+            }
             PyObject *value = ffic_sequence_item(sequence, i);
             if (value == NULL) {
                 return -1;
             }
-            double number;
             int result = ffic_to_double(item, value, &number, NULL);
             Py_DECREF(value);
             if (result < 0) {
