@@ -78,8 +78,8 @@ compare_addresses(uintptr_t left, uintptr_t right, int op)
     return Py_NewRef(result ? Py_True : Py_False);
 }
 
-PyObject *
-ffic_cdata_richcompare(PyObject *self, PyObject *other, int op)
+static __attribute__((noinline)) PyObject *
+compare(PyObject *self, PyObject *other, int op)
 {
     ffic_cdata *left = (ffic_cdata *)self;
     bool other_is_cdata = is_cdata(other);
@@ -105,6 +105,19 @@ ffic_cdata_richcompare(PyObject *self, PyObject *other, int op)
     Py_XDECREF(first);
     Py_XDECREF(second);
     return result;
+}
+
+PyObject *
+ffic_cdata_richcompare(PyObject *self, PyObject *other, int op)
+{
+    const ffic_cdata *left = (ffic_cdata *)self;
+    const ffic_cdata *right = (ffic_cdata *)other;
+    /* Equality of pointers, which is most of it, is worth its own way. */
+    if (FFIC_LIKELY(op == Py_EQ && is_cdata(other)) && left->type->kind == FFIC_KIND_POINTER &&
+        right->type->kind == FFIC_KIND_POINTER && left->data != NULL && right->data != NULL) {
+        return Py_NewRef(left->data == right->data ? Py_True : Py_False);
+    }
+    return compare(self, other, op);
 }
 
 /* ---- conversion to Python numbers -------------------------------------------------------------------------------- */
