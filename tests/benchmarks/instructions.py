@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
@@ -151,20 +151,20 @@ def tables(counts: Counts, peers: Optional[Sequence[str]] = None) -> str:
             peer,
             *(f"{row[peer].by_place[place]:.0f}" for place in PLACES),
             f"{row[peer].total:.0f}",
-            *_ratio(row, peer),
+            _ratios(row, peer, row[peer].total),
+            _ratios(row, peer, row[peer].total - row[peer].by_place["ffi_core"]),
         ]
         for name, row in counts.items()
         for peer in row
         if peer in OURS
     ]
-    titles = ["instructions", "of", *PLACES, "all", "the others / ours"]
+    titles = ["instructions", "of", *PLACES, "all", "the others / ours", "without ffi_core"]
     return f"{markdown_table(['instructions', *columns], whole)}\n\n{markdown_table(titles, parts)}"
 
 
-def _ratio(row: Mapping[str, Count], ours: str) -> Iterator[str]:
-    yield ", ".join(
-        f"{other} {row[other].total / row[ours].total:.2f}" for other, mine in RATIOS if mine == ours and other in row
-    )
+def _ratios(row: Mapping[str, Count], ours: str, instructions: float) -> str:
+    others = [other for other, mine in RATIOS if mine == ours and other in row]
+    return ", ".join(f"{other} {row[other].total / instructions:.2f}" for other in others)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def main(name: str, library: str, package: str) -> None:
     long_call, amount = function_of(name, package, library), AMOUNTS[name]
     best = 0.0
     long_call(3)
-    for _ in range(5):
+    for _ in range(15):
         start = perf_counter()
         long_call(amount)
         long_call(amount)

@@ -238,6 +238,90 @@ static PyObject *py_count_up(PyObject *Py_UNUSED(self), PyObject *const *args, P
     return PyLong_FromLong(result);
 }
 
+/* An array of C ints, and its iterator: the least that a loop over C data takes. */
+typedef struct {
+    PyObject_VAR_HEAD
+    int items[1];
+} numbers;
+
+typedef struct {
+    PyObject_HEAD
+    numbers *array;
+    Py_ssize_t next;
+} numbers_iterator;
+
+static PyTypeObject *numbers_type, *numbers_iterator_type;
+
+static void numbers_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+static PyObject *numbers_iter(PyObject *self)
+{
+    numbers_iterator *iterator = PyObject_New(numbers_iterator, numbers_iterator_type);
+
+    if (iterator != NULL) {
+        Py_INCREF(self);
+        iterator->array = (numbers *)self;
+        iterator->next = 0;
+    }
+    return (PyObject *)iterator;
+}
+
+static void numbers_iterator_dealloc(PyObject *self)
+{
+    Py_DECREF(((numbers_iterator *)self)->array);
+    numbers_dealloc(self);
+}
+
+static PyObject *numbers_iterator_next(PyObject *self)
+{
+    numbers_iterator *iterator = (numbers_iterator *)self;
+
+    return iterator->next < Py_SIZE(iterator->array) ? PyLong_FromLong(iterator->array->items[iterator->next++]) : NULL;
+}
+
+static PyType_Slot numbers_slots[] = {{Py_tp_dealloc, numbers_dealloc}, {Py_tp_iter, numbers_iter}, {0, NULL}};
+static PyType_Slot numbers_iterator_slots[] = {
+    {Py_tp_dealloc, numbers_iterator_dealloc},
+    {Py_tp_iter, PyObject_SelfIter},
+    {Py_tp_iternext, numbers_iterator_next},
+    {0, NULL},
+};
+static PyType_Spec numbers_spec = {TEXT(MODULE) ".Numbers", sizeof(numbers), sizeof(int), Py_TPFLAGS_DEFAULT, numbers_slots};
+static PyType_Spec numbers_iterator_spec = {
+    TEXT(MODULE) ".NumbersIterator", sizeof(numbers_iterator), 0, Py_TPFLAGS_DEFAULT, numbers_iterator_slots};
+
+/* The numbers from 0 on. */
+static PyObject *py_numbers(PyObject *Py_UNUSED(self), PyObject *arg)
+{
+    numbers *array;
+    int count, i;
+
+    if (as_int(arg, &count) < 0) {
+        return NULL;
+    }
+    array = PyObject_NewVar(numbers, numbers_type, count);
+    if (array == NULL) {
+        return NULL;
+    }
+    for (i = 0; i < count; i++) {
+        array->items[i] = i;
+    }
+    return (PyObject *)array;
+}
+
+static int execute(PyObject *Py_UNUSED(self))
+{
+    numbers_type = (PyTypeObject *)PyType_FromSpec(&numbers_spec);
+    numbers_iterator_type = (PyTypeObject *)PyType_FromSpec(&numbers_iterator_spec);
+    return numbers_type == NULL || numbers_iterator_type == NULL ? -1 : 0;
+}
+
 #define FAST(name, function) {name, (PyCFunction)(void (*)(void))function, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
@@ -251,10 +335,13 @@ static PyMethodDef methods[] = {
     FAST("point", py_point),
     {"add_point", py_add_point, METH_O, NULL},
     FAST("count_up", py_count_up),
+    {"numbers", py_numbers, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, TEXT(MODULE), NULL, 0, methods, NULL, NULL, NULL, NULL};
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, execute}, {0, NULL}};
+
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, TEXT(MODULE), NULL, 0, methods, slots, NULL, NULL, NULL};
 
 PyMODINIT_FUNC JOIN(PyInit_, MODULE)(void)
 {
