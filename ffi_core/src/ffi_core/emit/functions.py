@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from ffi_core.front.errors import CDefError
@@ -23,6 +22,7 @@ from ffi_core.front.model import (
     spell,
 )
 from ffi_core.front.scope import unqualified
+from ffi_core.frozen import replace
 
 from .prelude import INTEGERS
 from .records import RecordEmitter

@@ -7,7 +7,6 @@ no C name can be, and the type refers to it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ffi_core.front.model import (
@@ -24,6 +23,7 @@ from ffi_core.front.model import (
     TypedefDecl,
     VariableDecl,
 )
+from ffi_core.frozen import dataclass, replace
 
 from .spelling import Spelling
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Optional
+
+from ffi_core.frozen import dataclass, field
 
 from .errors import CDefError, FFIError
 from .exported import export_functions
@@ -17,6 +17,10 @@ from .scope import Scope, merge
 from .source import Source
 from .table import python_table
 from .target import host_target
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Optional
 
 __all__ = [
     "CDefError",

@@ -7,7 +7,12 @@ change a type or a call in ways that the model cannot say are errors.  All other
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from ffi_core.frozen import NamedTuple
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Final
+
 
 # With the reason why skipping it would be silently wrong.
 REFUSED: Final = {

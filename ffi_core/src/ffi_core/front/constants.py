@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any, Final, Optional, Protocol
 
 from .errors import CDefError
 from .literals import Integer, IntegerType, LiteralError, integer_types, read_character, read_integer
 from .model import CType, Pointer, Primitive
 from .target import Target
 
-Node = Any  # of pycparser, which has no types
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Final, Optional, Protocol
+
+    Node = Any  # of pycparser, which has no types
+else:
+    Protocol = object
 
 
 class UnknownValueError(CDefError):

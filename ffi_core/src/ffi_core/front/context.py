@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Optional
 
 from .attributes import BIGGEST_ALIGNMENT, Attribute
 from .constants import Evaluator, UnknownValueError
@@ -25,7 +24,12 @@ from .source import Source
 from .target import Target
 from .tokens import Prepared
 
-Node = Any  # of pycparser, which has no types
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Optional
+
+    Node = Any  # of pycparser, which has no types
+
 SizeOf = Callable[[CType], int]
 
 # pycparser's line of the first token: line 1 has the typedef names that it must know.

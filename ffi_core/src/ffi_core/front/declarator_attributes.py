@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .attributes import Attribute
 from .context import Context
 
-Node = Any  # of pycparser, which has no types
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any
+
+    Node = Any  # of pycparser, which has no types
 
 
 class DeclaratorAttributes:

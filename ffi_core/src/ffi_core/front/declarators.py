@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Optional, Union
-
 from .context import Context
 from .model import (
     INFERRED,
@@ -23,7 +21,12 @@ from .names import SPECIFIERS
 from .scope import qualify
 from .tokens import MARKER_TYPES, OPAQUE, UNKNOWN_INTEGER, UNKNOWN_LENGTH
 
-Node = Any  # of pycparser, which has no types
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Final, Optional, Union
+
+    Node = Any  # of pycparser, which has no types
+
 
 # Far more than any C compiler is bound to take, and far less than exhausts the stack of whoever handles the type later.
 MAX_DEPTH: Final = 100

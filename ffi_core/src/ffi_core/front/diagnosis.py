@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from typing import Final, Optional
 
 from .context import FIRST_LINE, Context
 from .errors import CDefError
 from .origin import UNKNOWN
+from .patterns import lazy
 from .tokens import MARKER_TYPES, MORE_MEMBERS, UNKNOWN_LENGTH, UNKNOWN_VALUE
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Final, Optional
 
 # The name under which pycparser sees the text.
 FILE_NAME: Final = "<c>"
 
-_COMPLAINT = re.compile(re.escape(FILE_NAME) + r":(?:(\d+):(?:\d+:)?)?\s*(.*)", re.DOTALL)
-_NUMBER = re.compile(
+_COMPLAINT = lazy(re.escape(FILE_NAME) + r":(?:(\d+):(?:\d+:)?)?\s*(.*)", re.DOTALL)
+_NUMBER = lazy(
     r"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*\Z"
     r"|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fFlL]?\Z|0[xX][0-9a-fA-F.]+[pP][+-]?[0-9]+[fFlL]?\Z"
 )
-_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*\Z", re.ASCII)
+_IDENTIFIER = lazy(r"[A-Za-z_$][\w$]*\Z", re.ASCII)
 _OPENING: Final = {"(": ")", "[": "]", "{": "}"}
 _KEYWORDS: Final = frozenset(
     [

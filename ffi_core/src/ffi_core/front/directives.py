@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import NamedTuple
 
+from ffi_core.frozen import NamedTuple
+
+from .patterns import lazy
 from .source import Source
 
-_DIRECTIVE = re.compile(r"^[ \t\f\v]*#[^\n]*", re.MULTILINE)
-_PARTS = re.compile(r"\s*#\s*(\w*)\s*", re.ASCII)
-_DEFINE = re.compile(r"([A-Za-z_$][\w$]*)(\(?)", re.ASCII)
-_LINE = re.compile(r'(?:line\b\s*)?(\d+)\b\s*(?:"((?:\\.|[^"\\])*)"[\s\d]*)?$', re.ASCII)
-_CONDITION = re.compile(r"(?:if(n?)def\s+__cplusplus|if\s+(!?)\s*defined\s*(?:__cplusplus|\(\s*__cplusplus\s*\)))\s*$")
-_NOT_NEWLINE = re.compile(r"[^\n]")
-_PACK = re.compile(r"pack\s*\(([^()]*)\)\s*$")
+_DIRECTIVE = lazy(r"^[ \t\f\v]*#[^\n]*", re.MULTILINE)
+_PARTS = lazy(r"\s*#\s*(\w*)\s*", re.ASCII)
+_DEFINE = lazy(r"([A-Za-z_$][\w$]*)(\(?)", re.ASCII)
+_LINE = lazy(r'(?:line\b\s*)?(\d+)\b\s*(?:"((?:\\.|[^"\\])*)"[\s\d]*)?$', re.ASCII)
+_CONDITION = lazy(r"(?:if(n?)def\s+__cplusplus|if\s+(!?)\s*defined\s*(?:__cplusplus|\(\s*__cplusplus\s*\)))\s*$")
+_NOT_NEWLINE = lazy(r"[^\n]")
+_PACK = lazy(r"pack\s*\(([^()]*)\)\s*$")
 _LAYOUT_PRAGMAS = ("pack", "ms_struct", "scalar_storage_order", "align", "options")
 _PACKS = {"1": 1, "2": 2, "4": 4, "8": 8, "16": 16}
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Optional
 
 from .model import ConstantDecl, EnumDecl, GlobalDecl
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Final, Optional
 
 # The integer types of enums and their widths: the signed ones, and the unsigned ones.
 _NORMAL: Final = (("int", 32), ("long", 64)), (("unsigned int", 32), ("unsigned long", 64))

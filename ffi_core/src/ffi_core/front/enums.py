@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
-
 from .constants import UnknownValueError
 from .context import Context
 from .enum_types import enum_base
@@ -12,7 +10,11 @@ from .literals import Integer, smallest_type
 from .model import ConstantDecl, EnumDecl, Tagged
 from .tokens import MORE_MEMBERS, UNKNOWN_VALUE
 
-Node = Any  # of pycparser, which has no types
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Optional
+
+    Node = Any  # of pycparser, which has no types
 
 
 class EnumReader:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple, Optional
+
+from ffi_core.frozen import NamedTuple
 
 from .context import Context
 from .enums import declare_enum, declare_enumerator
@@ -36,6 +37,10 @@ from .model import (
 from .pieces import Piece, Recognizer
 from .scope import qualify
 from .shapes import Dimensions, Shape, Shapes
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Optional
 
 
 class _Parameters(NamedTuple):

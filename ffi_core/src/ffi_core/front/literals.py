@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple, Optional
 
+from ffi_core.frozen import NamedTuple
+
+from .patterns import lazy
 from .target import Target
 
-_INTEGER = re.compile(r"(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|(0[0-7]*)|([1-9][0-9]*))([uUlL]*)\Z", re.ASCII)
-_CHARACTER = re.compile(r"(L|u8|u|U|)'(.*)'\Z", re.DOTALL)
-_ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]+)|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Final, Optional
+
+_INTEGER = lazy(r"(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|(0[0-7]*)|([1-9][0-9]*))([uUlL]*)\Z", re.ASCII)
+_CHARACTER = lazy(r"(L|u8|u|U|)'(.*)'\Z", re.DOTALL)
+_ESCAPE = lazy(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]+)|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _SIMPLE_ESCAPES: Final = {
     **{c: ord(c) for c in "'\"?\\"},
     "a": 7,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final, Optional
 
 from .constants import UnknownValueError
 from .context import Context
@@ -11,15 +10,21 @@ from .directives import Define
 from .errors import CDefError
 from .literals import Integer, LiteralError, read_integer
 from .model import ConstantDecl
+from .patterns import lazy
 from .rewriter import Rewriter
 from .source import Source
 from .tokens import is_balanced, tokenize
 
-Node = Any  # of pycparser, which has no types
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Final, Optional
+
+    Node = Any  # of pycparser, which has no types
+
 
 PREFIX: Final = "__ffi_core_define_"
 
-_NUMBER = re.compile(r"(\(?)\s*([+-]?)\s*([0-9]\w*)\s*(\)?)\Z", re.ASCII)
+_NUMBER = lazy(r"(\(?)\s*([+-]?)\s*([0-9]\w*)\s*(\)?)\Z", re.ASCII)
 
 
 class Macros:

@@ -7,9 +7,13 @@ Types refer to records, enums and typedefs by name; nothing here is resolved or 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final, Optional, Union
+
+from ffi_core.frozen import dataclass, field
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Final, Optional, Union
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,10 @@ class UnknownNumber:
     kind: str
 
 
-CType = Union[Void, Primitive, Named, Tagged, Pointer, Array, Function, UnknownNumber]
+if TYPE_CHECKING:
+    CType = Union[Void, Primitive, Named, Tagged, Pointer, Array, Function, UnknownNumber]
+else:
+    CType = object  # annotations are not evaluated
 
 
 @dataclass(frozen=True)
@@ -239,8 +246,11 @@ class EnumDecl:
         return f"enum {self.tag}"
 
 
-GlobalDecl = Union[FunctionDecl, PythonFunctionDecl, VariableDecl, ConstantDecl]
-TypeDecl = Union[TypedefDecl, RecordDecl, EnumDecl]
+if TYPE_CHECKING:
+    GlobalDecl = Union[FunctionDecl, PythonFunctionDecl, VariableDecl, ConstantDecl]
+    TypeDecl = Union[TypedefDecl, RecordDecl, EnumDecl]
+else:
+    GlobalDecl = TypeDecl = object
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import permutations
-from typing import Final
 
 from .model import CType, Pointer, Primitive, Tagged, Void
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Final
 
 
 def _specifiers() -> dict[tuple[str, ...], str]:

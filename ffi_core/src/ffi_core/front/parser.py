@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import replace
 from operator import itemgetter
-from typing import Any, Optional
+
+from ffi_core.frozen import replace
 
 from .constants import UnknownValueError
 from .context import FIRST_LINE, Context, Reading, SizeOf
@@ -39,7 +39,12 @@ from .source import Source, declaration_end, skip_space
 from .target import host_target
 from .tokens import MARKER_TYPES, OPAQUE, is_balanced, tokenize
 
-Node = Any  # of pycparser, which has no types
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Optional
+
+    Node = Any  # of pycparser, which has no types
+
 
 _ARGUMENT = "__ffi_core_argument_"
 _TYPE = "__ffi_core_type"

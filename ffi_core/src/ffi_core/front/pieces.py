@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple, Optional
 
+from ffi_core.frozen import NamedTuple
+
+from .patterns import lazy
 from .shapes import NO_NAMES, Dimensions, Shape, Shapes, is_name
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Final, Optional
 
 _TYPE: Final = r"([A-Za-z_][\w\s*]*[\s*])"
 _NAME: Final = r"([A-Za-z_]\w*)"
@@ -13,7 +19,7 @@ _DIMENSIONS: Final = r"((?:\s*\[[\w\s]*\])*)"
 
 
 def _compile(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.ASCII)
+    return lazy(pattern, re.ASCII)
 
 
 # Each takes the white space after the declaration too.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
-
 from .attributes import PACKED
 from .context import Context
 from .declarator_attributes import DeclaratorAttributes
@@ -22,7 +20,11 @@ from .model import (
 )
 from .tokens import MORE_MEMBERS
 
-Node = Any  # of pycparser, which has no types
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any, Optional
+
+    Node = Any  # of pycparser, which has no types
 
 
 class RecordReader:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
 
 from .model import (
     Array,
@@ -27,10 +26,14 @@ from .model import (
     UnknownNumber,
 )
 
-_DOLLAR = "__ffi_core_dollar_"
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Any
 
-Entry = tuple[Any, ...]
-ReadType = Callable[[str, Declarations], CType]
+    Entry = tuple[Any, ...]
+    ReadType = Callable[[str, Declarations], CType]
+
+_DOLLAR = "__ffi_core_dollar_"
 
 
 def recover(table_globals: Mapping[str, Entry], table_types: Mapping[str, Entry], read: ReadType) -> Declarations:

@@ -7,7 +7,8 @@ replaced by marker names that the parser understands.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+
+from ffi_core.frozen import NamedTuple
 
 from .attributes import REFUSED, Attribute, normal_name
 from .errors import CDefError
@@ -24,6 +25,10 @@ from .tokens import (
     Prepared,
     tokenize,
 )
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Final
 
 # Words of compilers, and what C (as pycparser reads it) has for them.
 _SPELLINGS: Final = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Optional, Union
 
 from .errors import CDefError
 from .model import (
@@ -32,7 +31,11 @@ from .model import (
 )
 from .names import FILE_TYPE
 
-AnyDecl = Union[GlobalDecl, TypeDecl]
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Optional, Union
+
+    AnyDecl = Union[GlobalDecl, TypeDecl]
 
 
 class Scope:

@@ -7,13 +7,19 @@ times.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple, Optional, Union
+
+from ffi_core.frozen import NamedTuple
 
 from .literals import LiteralError, read_integer
 from .model import CType
 from .names import SPECIFIERS
+from .patterns import lazy
 from .rewriter import SPECIAL_WORDS
 from .target import Target
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Final, Optional, Union
 
 _QUALIFIERS: Final = frozenset(["const", "volatile", "restrict"])
 _TAGS: Final = frozenset(["struct", "union", "enum"])
@@ -49,13 +55,16 @@ _OTHER_KEYWORDS: Final = frozenset(
 # Words that are no names of types, functions or anything else.
 NO_NAMES: Final = SPECIAL_WORDS | _QUALIFIERS | _TAGS | _TYPE_WORDS | _STORAGE | _OTHER_KEYWORDS
 
-_WORD = re.compile(r"\w+|\*", re.ASCII)
-_DIMENSION = re.compile(r"\[\s*(\w*)\s*\]", re.ASCII)
-_PARAMETER = re.compile(r"\s*([A-Za-z_][\w\s*]*)((?:\[[\w\s]*\]\s*)*)\Z", re.ASCII)
+_WORD = lazy(r"\w+|\*", re.ASCII)
+_DIMENSION = lazy(r"\[\s*(\w*)\s*\]", re.ASCII)
+_PARAMETER = lazy(r"\s*([A-Za-z_][\w\s*]*)((?:\[[\w\s]*\]\s*)*)\Z", re.ASCII)
 _MAX_DEPTH = 32
 
 # Lengths from the outermost one on; a name is a constant; None for `[]`.
-Dimensions = tuple[Union[int, str, None], ...]
+if TYPE_CHECKING:
+    Dimensions = tuple[Union[int, str, None], ...]
+else:
+    Dimensions = tuple
 
 
 class Shape:

@@ -6,7 +6,6 @@ They are those of ABI mode on this machine.  In API mode the compiler checks wha
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Optional
 
 from ffi_core.layout import LayoutError, place_fields
 
@@ -27,6 +26,10 @@ from .model import (
 )
 from .scope import Scope
 from .target import Target
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Optional
 
 
 class NoSizeError(Exception):

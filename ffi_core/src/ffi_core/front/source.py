@@ -11,8 +11,9 @@ from bisect import bisect_right
 
 from .errors import CDefError
 from .model import Place
+from .patterns import lazy
 
-_NOISE = re.compile(
+_NOISE = lazy(
     r""" "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'   # literals may contain what looks like a comment
     | /\*.*?(?:\*/|(?P<open>\Z))
     | //(?:\\\r?\n|[^\n])*
@@ -20,11 +21,11 @@ _NOISE = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
-_SPLICED = re.compile(r"\w+(?:\\[ \t]*\r?\n\w+)+", re.ASCII)
-_CONTINUATION = re.compile(r"\\[ \t]*\r?\n")
-_STOP = re.compile(r"""[;{}()]|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""")
-_LINKAGE = re.compile(r'extern\s*"[^"\n]*"\s*\{')
-_SPACE = re.compile(r"\s*")
+_SPLICED = lazy(r"\w+(?:\\[ \t]*\r?\n\w+)+", re.ASCII)
+_CONTINUATION = lazy(r"\\[ \t]*\r?\n")
+_STOP = lazy(r"""[;{}()]|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""")
+_LINKAGE = lazy(r'extern\s*"[^"\n]*"\s*\{')
+_SPACE = lazy(r"\s*")
 
 
 class Source:

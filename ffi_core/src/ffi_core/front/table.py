@@ -5,8 +5,6 @@ The format is described in docs/declaration_table.md.
 
 from __future__ import annotations
 
-from typing import Union
-
 from .enum_types import enum_base
 from .model import (
     ConstantDecl,
@@ -23,11 +21,18 @@ from .model import (
     spell,
 )
 
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Union
+
 KEEP_GIL = 1
 
-FieldEntry = tuple[str, str, int, int]
-Item = Union[str, int, None, tuple[FieldEntry, ...]]
-Entry = tuple[Item, ...]
+if TYPE_CHECKING:
+    FieldEntry = tuple[str, str, int, int]
+    Item = Union[str, int, None, tuple[FieldEntry, ...]]
+    Entry = tuple[Item, ...]
+else:
+    Entry = tuple
 
 
 def python_table(declarations: Declarations) -> tuple[dict[str, Entry], dict[str, Entry]]:

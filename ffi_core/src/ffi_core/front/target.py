@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from typing import NamedTuple
+
+from ffi_core.frozen import NamedTuple
 
 
 class Target(NamedTuple):

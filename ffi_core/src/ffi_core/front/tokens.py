@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Final
 
 from .attributes import Attribute
+from .patterns import lazy
 from .source import Source
+
+TYPE_CHECKING = False  # typing takes longer to import than this
+if TYPE_CHECKING:
+    from typing import Final
 
 # Names that stand for `...`.
 UNKNOWN_INTEGER: Final = "__ffi_core_integer"
@@ -22,7 +26,7 @@ UNKNOWN_LENGTH: Final = "__ffi_core_length"
 UNKNOWN_VALUE: Final = "__ffi_core_value"
 MORE_MEMBERS: Final = "__ffi_core_more"
 
-_TOKEN = re.compile(
+_TOKEN = lazy(
     r"""(?:u8|[LuU])?(?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
     r"""|[A-Za-z_$][\w$]*|\.?[0-9](?:[eEpP][+-]|[\w.])*"""
     r"""|\.\.\.|<<=|>>=|->|\+\+|--|<<|>>|[<>=!+\-*/%&|^]=|&&|\|\||[][(){};:,.=+\-*/%<>!~&|^?]|(\S)""",
