@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Optional
 
 import cffi
@@ -28,6 +28,7 @@ from ffi_core.front.model import (
     VariableDecl,
     spell,
 )
+from ffi_core.frozen import replace
 
 # As cffi shows them, in its order.
 _QUALIFIERS: Final = {
