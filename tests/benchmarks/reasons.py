@@ -38,7 +38,7 @@ REASONS = {
     "sizeof": "most of it is the interpreter's call of a method",
     "sort 1000": "a callback takes and gives back the GIL and makes two pointers; C code by hand does the same",
     "callback": "taking the GIL and calling a Python function is most of it",
-    "out-of-line ABI import": "both read bytecode: a quarter is what an empty module takes, the rest is half a megabyte from the file to a str",
+    "out-of-line ABI import": "both read bytecode: an empty module, the floor, takes a quarter to a third of it, the rest is half a megabyte read into a str",
     "API: dir": "both make a str of each name",
     "API: later lib.f": "on Python 3.12 and newer the interpreter looks at the type and the dictionary first, and then asks `__getattr__`",
     "dir(lib)": "both make a str of each name",
