@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from .measure import quiet
+from .measure import Loop, quiet
 from .peers import find_peers
 from .report import OURS, RATIOS, markdown_table
 from .rows import MODULES, ROWS, Row
 from .run import prepare, takes_part
 
-TURNS = 1000
+TURNS = 1000  # fewer where one takes long: see turns_for
 PLACES = ("interpreter", "ffi_core", "libc", "others")
 
 
@@ -73,14 +73,14 @@ def count(names: Sequence[str], folder: Path, kept: Path) -> Counts:
         )
         if done.returncode:
             raise RuntimeError(f"counting instructions failed:\n{done.stderr[-2000:]}")
-        marked: list[tuple[str, str, int]] = [(*pair, per) for *pair, per in json.loads(marks.read_text("utf-8"))]
+        marked: list[tuple[str, str, int]] = [(*pair, done) for *pair, done in json.loads(marks.read_text("utf-8"))]
         counts: Counts = {}
         # Each case has three calls of getppid: before the loop, behind it, and behind an empty one.
-        for index, (row, peer, per) in enumerate(marked):
+        for index, (row, peer, operations) in enumerate(marked):
             whole, empty = (read_part(out.with_name(f"{out.name}.{3 * index + part}")) for part in (2, 3))
             difference = whole - empty
             counts.setdefault(row, {})[peer] = Count(
-                {place: difference.by_place[place] / (TURNS * per) for place in PLACES}
+                {place: difference.by_place[place] / operations for place in PLACES}
             )
         return counts
 
@@ -117,6 +117,14 @@ def place_of(object_file: str) -> str:
 # ---- the process that is counted
 
 
+def turns_for(loop: Loop) -> int:
+    """Warm up; return how many turns to count.  Under valgrind, everything takes fifty times as long."""
+    taken = loop(3) / 3
+    turns = TURNS if taken < 1e6 else 30 if taken < 1e7 else 3
+    loop(min(turns, 100))
+    return turns
+
+
 def child(marks: str, folder: str, kept: str, *names: str) -> None:
     """Run the loops of the rows with all their peers; leave in the file ``marks`` which, in their order."""
     rows = [row for row in ROWS if isinstance(row, Row) and row.name in names]
@@ -126,13 +134,13 @@ def child(marks: str, folder: str, kept: str, *names: str) -> None:
     for row, peer in ((row, peer) for row in rows for peer in found if takes_part(row, peer)):
         loop = prepare(row, peer)
         with quiet():
-            loop(100)
+            turns = turns_for(loop)
             os.getppid()
-            loop(TURNS)
+            loop(turns)
             os.getppid()
             loop(0)
             os.getppid()
-        done.append((row.name, peer.name, row.per))
+        done.append((row.name, peer.name, turns * row.per))
     Path(marks).write_text(json.dumps(done), encoding="utf-8")
 
 

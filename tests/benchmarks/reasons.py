@@ -46,7 +46,9 @@ REASONS = {
     "no such": "making and catching the exception is most of it; our message suggests the nearest name",
     "member struct": "an object of ours knows whose memory it is, and how long that is",
     "handle": "a table of live handles, by which a dead one is told from a live one",
-    "two threads": "what the machine gives: ctypes, whose calls release the GIL too, gets no more",
+    "two threads": "what the machine's two processors give: ctypes, whose calls release the GIL too, is in the table beside it",
+    "compress": "nearly all of it is done in the C library",
+    "decompress": "nearly all of it is done in the C library",
 }
 
 
@@ -56,7 +58,10 @@ def reason(row: str, wanted: str) -> str:
         return "both modes run the same code: the run was disturbed"
     fitting = [beginning for beginning in REASONS if row.startswith(beginning)]
     known = REASONS[max(fitting, key=len)] if fitting else ""
-    return KEPT if known == CALL and "GIL kept" in wanted else known
+    if known in (CALL, RECORD):
+        kept = "GIL kept" in wanted
+        return RECORD if known == RECORD and kept else KEPT if kept else CALL
+    return known
 
 
 def missed_table(verdicts: Sequence[Verdict]) -> str:
