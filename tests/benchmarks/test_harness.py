@@ -150,3 +150,11 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert written["environment"]["python"]
     assert "getpwuid(0)" in capsys.readouterr().out
     assert command.main(["--rows", "no such row"]) == 2
+
+
+def test_paths_are_those_of_the_folder_that_nox_is_started_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(command.ROOT / "tests")  # where nox goes
+    assert command.parse(["--publish", "docs/performance"]).publish == command.ROOT / "docs" / "performance"
+    assert command.parse(["--json", str(tmp_path / "x.json")]).json == tmp_path / "x.json"
+    monkeypatch.chdir(tmp_path)
+    assert command.parse(["--publish", "docs"]).publish.resolve() == tmp_path.resolve() / "docs"
