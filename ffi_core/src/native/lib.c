@@ -535,6 +535,32 @@ lib_dict(PyObject *self, void *Py_UNUSED(closure))
 
 static PyGetSetDef dict_getset = {"__dict__", lib_dict, NULL, NULL, NULL};
 
+#if FFIC_CACHES_GETATTR
+
+/* Do the interpreter's caches find attributes in the object itself?  Since Python 3.14 that is so for types of any size. */
+static bool
+has_inline_values(const PyTypeObject *type)
+{
+#ifdef Py_TPFLAGS_INLINE_VALUES
+    return (type->tp_flags & Py_TPFLAGS_INLINE_VALUES) != 0;
+#else
+    (void)type;
+    return false;
+#endif
+}
+
+/* The dictionary that the interpreter makes by itself shares its keys with other instances: its caches do not serve that. */
+static int
+set_own_dict(PyObject *lib)
+{
+    PyObject *attributes = PyDict_New();
+    int result = attributes == NULL ? -1 : PyObject_GenericSetDict(lib, attributes, NULL);
+    Py_XDECREF(attributes);
+    return result;
+}
+
+#endif
+
 /* ---- the object -------------------------------------------------------------------------------------------------- */
 
 PyObject *
@@ -559,10 +585,7 @@ ffic_lib_new(ffic_ffi *ffi, ffic_library *library, PyObject *name)
     lib->variables = PyDict_New();
     bool made = lib->variables != NULL;
 #if FFIC_CACHES_GETATTR
-    /* Not one that shares its keys with other instances, as the interpreter would make it: its caches do not serve those. */
-    PyObject *attributes = PyDict_New();
-    made = made && attributes != NULL && PyObject_GenericSetDict((PyObject *)lib, attributes, NULL) == 0;
-    Py_XDECREF(attributes);
+    made = made && (has_inline_values(Py_TYPE(lib)) || set_own_dict((PyObject *)lib) == 0);
 #else
     lib->attributes = PyDict_New();
     made = made && lib->attributes != NULL;
