@@ -11,7 +11,7 @@ CALL = (
     "releasing the GIL and taking it back is most of a short call: `by hand` does nothing else, "
     "and takes as many instructions as ours"
 )
-KEPT = "ours takes no more instructions than Cython's: the run was disturbed"
+KEPT = "ours takes no more instructions than Cython's, and is ahead of `by hand`"
 RECORD = (
     "the record's type, its owner and whether that was released are looked at in each call; Cython's code and `by hand` know the type "
     "when they are compiled, and nobody can release theirs"
