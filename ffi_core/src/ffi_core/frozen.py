@@ -106,7 +106,7 @@ else:
                 return super().__new__(cls, name, bases, scope)
             names = list(scope.pop("__annotations__"))
             defaults = [scope.pop(member) for member in names if member in scope]
-            made = namedtuple(name, names, defaults=defaults, module=scope.pop("__module__"))  # noqa: PYI024 - this is how
+            made = namedtuple(name, names, defaults=defaults, module=scope.pop("__module__"))  # noqa: PYI024 - typing, which has the other, is what this does without
             for member, value in scope.items():
                 setattr(made, member, value)
             return made

@@ -122,7 +122,6 @@ forget_parsed(ffic_ffi *ffi)
     PyDict_Clear(ffi->parsed);
 }
 
-
 ffic_ctype *
 ffic_ffi_type_of(ffic_ffi *ffi, PyObject *argument, bool allow_cdata)
 {

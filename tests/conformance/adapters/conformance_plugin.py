@@ -68,8 +68,9 @@ cffi.verifier._get_so_suffixes = lambda: [module_suffix()]  # type: ignore[attr-
 # Errors show more of a place than cffi's, whose whole texts the suite compares: the file, the column, the line itself and a caret.
 front.origin = lambda text, filename, call_line: UNKNOWN
 errors._show = lambda message, place: f"{place.file}:{place.line}: {message}"
-_str = errors.CDefError.__str__
-errors.CDefError.__str__ = lambda error: error.heading if "\ngot:\n" in error.heading else _str(error)  # type: ignore[method-assign]
+_whole_text = errors.CDefError.__str__
+# Of a #define that cannot be read, cffi shows the line only; here the place and what to write follow.
+errors.CDefError.__str__ = lambda error: error.heading if "\ngot:\n" in error.heading else _whole_text(error)  # type: ignore[method-assign]  # replaced on purpose
 # Libraries for embedding need no preparation.
 cffi.api.FFI._apply_embedding_fix = lambda ffi, kwds: None  # type: ignore[attr-defined]
 

@@ -171,7 +171,7 @@ def with_pointers(value: Any) -> Any:
 def forbid(function: Function, error: Exception) -> None:
     """Make all further calls raise."""
 
-    def call(self: Function, *arguments: Any) -> NoReturn:  # noqa: ARG001
+    def call(self: Function, *arguments: Any) -> NoReturn:  # noqa: ARG001 - called as the function would be
         raise error.with_traceback(None)
 
     with _SETTLING:

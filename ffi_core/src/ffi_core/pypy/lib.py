@@ -221,7 +221,7 @@ def _property(name: str, find: Callable[[], Any], library: Optional[Library]) ->
     """Make the property that reads and writes a variable in place."""
     # No function in between: the interpreter's compiler has to make the frames of those in which C is called.
 
-    def read(lib: Lib) -> Any:  # noqa: ARG001
+    def read(lib: Lib) -> Any:  # noqa: ARG001 - properties hand it over
         if library is not None:
             library.check_open()
         pointer = find()
@@ -229,7 +229,7 @@ def _property(name: str, find: Callable[[], Any], library: Optional[Library]) ->
             return pointer[0]
         raise _nowhere(name)
 
-    def write(lib: Lib, value: Any) -> None:  # noqa: ARG001
+    def write(lib: Lib, value: Any) -> None:  # noqa: ARG001 - as above
         if library is not None:
             library.check_open()
         pointer = find()
