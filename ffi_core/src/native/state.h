@@ -3,6 +3,7 @@
 #define FFIC_STATE_H
 
 #include "compat.h"
+#include "lock.h"
 
 typedef struct ffic_ctype ffic_ctype;
 
