@@ -1,6 +1,6 @@
 """Call C from Python, from C declarations.
 
-`FFI` is the entrance; everything else hangs off its instances.  The exception classes are imported when first
+`FFI` is the entrance; everything else hangs off its instances.  It and most exception classes are imported when first
 asked for, so that `import ffi_core` reads neither the front end nor the builder.
 """
 
@@ -12,7 +12,6 @@ TYPE_CHECKING = False  # typing takes longer to import than everything that this
 if TYPE_CHECKING:
     from ffi_core.build import VerificationError as VerificationError
     from ffi_core.errors import CDefError as CDefError
-    from ffi_core.errors import FFIError as FFIError
     from ffi_core.errors import VerificationMissing as VerificationMissing
     from ffi_core.ffi import FFI as FFI
     from ffi_core.pkgconfig import PkgConfigError as PkgConfigError
@@ -30,11 +29,14 @@ __all__ = [
 _HOME = {
     "FFI": "ffi_core.ffi",
     "CDefError": "ffi_core.errors",
-    "FFIError": "ffi_core.errors",
     "PkgConfigError": "ffi_core.pkgconfig",
     "VerificationError": "ffi_core.build",
     "VerificationMissing": "ffi_core.errors",
 }
+
+
+class FFIError(Exception):
+    """The base of what declarations, types and builds can raise; `ffi.error` is this class."""
 
 
 def __getattr__(name: str) -> object:

@@ -1,16 +1,17 @@
-"""The exceptions that users of ffi_core catch, and how they show a place in C text.  Imports nothing, for the runtime raises them too."""
+"""The exceptions that users of ffi_core catch, and how they show a place in C text.
+
+Imports next to nothing, for the runtime raises them too.
+"""
 
 from __future__ import annotations
+
+from ffi_core import FFIError
 
 TYPE_CHECKING = False  # typing takes longer to import than everything here
 if TYPE_CHECKING:
     from typing import Optional
 
     from ffi_core.front.model import Place
-
-
-class FFIError(Exception):
-    """The base of what declarations, types and builds can raise; `ffi.error` is this class."""
 
 
 class ClosedLibraryError(FFIError, ValueError):
@@ -102,3 +103,16 @@ class VerificationMissing(FFIError, NotImplementedError):  # noqa: N818 - known 
 
 class MissingConstantError(MissingSymbolError, VerificationMissing):
     """A library does not have the value of a constant, which only a compiler can tell."""
+
+
+__all__ = [
+    "ArrayLengthError",
+    "CDefError",
+    "ClosedLibraryError",
+    "FFIError",
+    "FunctionTypeError",
+    "MissingConstantError",
+    "MissingSymbolError",
+    "UnknownSizeError",
+    "VerificationMissing",
+]

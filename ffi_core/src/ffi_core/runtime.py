@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 
 from ffi_core import __version__
-from ffi_core.errors import FFIError
 
 TYPE_CHECKING = False  # typing takes longer to import than everything here
 if TYPE_CHECKING:
@@ -47,26 +46,9 @@ try:
     if TYPE_CHECKING or sys.implementation.name != "pypy":
         from ffi_core._native import FFI
     else:
-        from ffi_core.pypy import FFI
+        from ffi_core.pypy.ffi_object import FFI
 except ImportError as _error:
     raise _explain(_error) from _error
-
-
-def load_library(version: int, name: str, file: str, library: str) -> Any:
-    """Open the library of a generated module where no C extension is wanted: ``library`` lies beside ``file``.
-
-    Shapes: the result is ``(ffi, lib)``.
-
-    Errors: ``ImportError`` on other interpreters, and where the library is missing or is of another version.
-    """
-    _check_version(version, name)
-    if sys.implementation.name != "pypy":
-        raise ImportError(f"module {name!r} was built for PyPy: build it again with {sys.executable}", name=name)
-    from ffi_core.pypy import load_module
-
-    # Not by pathlib: its import would take longer than all that is needed here.
-    folder = file.rpartition("/")[0] if "/" in file else "."
-    return load_module(name, f"{folder}/{library}")
 
 
 def _check_version(version: int, name: str) -> None:
@@ -115,4 +97,4 @@ def _entries(carried: Union[str, dict[str, tuple[Any, ...]]]) -> dict[str, tuple
     return read_text(carried)
 
 
-__all__ = ["FFI", "TABLE_VERSION", "FFIError", "load", "load_library"]
+__all__ = ["FFI", "TABLE_VERSION", "load"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ffi_core.pypy.backend import CHAR_ARRAY, CHAR_POINTER, address_of, backend
+from ffi_core.pypy import CHAR_ARRAY, CHAR_POINTER, address_of, backend
 from ffi_core.pypy.handles import keep_with
 
 TYPE_CHECKING = False  # typing takes longer to import than this

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ffi_core.pypy.backend import CData, backend
+from ffi_core.pypy import CData, backend
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:

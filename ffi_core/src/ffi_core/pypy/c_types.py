@@ -6,7 +6,7 @@ Belongs here: making types of other types.  No names of declarations.
 from __future__ import annotations
 
 from ffi_core.errors import FFIError
-from ffi_core.pypy.backend import VOID, backend
+from ffi_core.pypy import VOID, backend
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ Belongs here: what happens after the interpreter has refused the arguments of a 
 
 from __future__ import annotations
 
-from ffi_core.pypy import c_types, initializers
-from ffi_core.pypy.backend import VOID, CData, backend
+from ffi_core.pypy import VOID, CData, backend, c_types, initializers
 from ffi_core.pypy.function import Function
 from ffi_core.pypy.notes import noted
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copyreg
 
-from ffi_core.pypy import c_types
-from ffi_core.pypy.backend import CData, CType, backend
+from ffi_core.pypy import CData, CType, backend, c_types
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:

@@ -10,23 +10,17 @@ from __future__ import annotations
 import sys
 
 from ffi_core.errors import FFIError, MissingSymbolError
-from ffi_core.pypy import c_types
-from ffi_core.pypy.backend import CHAR_POINTER, VOID, VOID_POINTER, backend
+from ffi_core.pypy import VOID_POINTER, backend, c_types
 from ffi_core.pypy.declarations import PYTHON
 from ffi_core.pypy.function import make_closure
-from ffi_core.pypy.table import RUNTIME
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
     from typing import Any, Callable, Optional
 
     from ffi_core.pypy.ffi_object import FFI
-    from ffi_core.pypy.library import Library
 
-_UNSIGNED: Any = backend.new_primitive_type("uint32_t")
-_CALL_PYTHON: Any = backend.new_function_type((VOID_POINTER, _UNSIGNED, CHAR_POINTER), VOID, False)
 _ADDRESSES: Any = backend.new_pointer_type(VOID_POINTER)
-_START: Any = backend.new_function_type((RUNTIME,), VOID, False)
 
 _BODY = """\
 def run(frame):
@@ -38,48 +32,19 @@ def run(frame):
 """
 
 
-def start(ffi: FFI, library: Library) -> None:
-    """Give the library what it calls."""
-    table = ffi._declarations.generated()
-    count = table.pointer.python_count
-    bodies: list[Callable[[Any], None]] = [_missing(table, index) for index in range(count)]
-
-    def call_python(_table: Any, index: int, frame: Any) -> None:
-        bodies[index](frame)
-
-    entrance = backend.callback(_CALL_PYTHON, call_python)
-    runtime = backend.newp(RUNTIME)
-    runtime.version = table.pointer.version
-    runtime.size = backend.sizeof(runtime[0])
-    runtime.call_python = entrance
-    # C may call for as long as the library is loaded, which is for good.
-    ffi._python_bodies = bodies
-    tail = (ffi._name or "").rpartition(".")[2]
-    try:
-        ffi._c_bodies = backend.cast(_ADDRESSES, library.symbol(f"ffic_bodies_{tail}"))
-    except MissingSymbolError:  # an earlier version generated it
-        ffi._c_bodies = None
-    _KEPT.append((entrance, runtime))
-    backend.cast(_START, library.symbol(f"ffic_start_{tail}"))(runtime)
-
-
 _KEPT: list[Any] = []
 
 
-def _missing(table: Any, index: int) -> Callable[[Any], None]:
-    row = table.pointer.python[index]
+def missing(ffi: FFI, index: int, frame: Any) -> None:
+    """Do what a function does that has no body: return zeros, and say so."""
+    row = ffi._declarations.generated().pointer.python[index]
     name, size = backend.string(row.name).decode(), row.result_size
-    title = table.module_name
-
-    def run(frame: Any) -> None:
-        sys.stderr.write(
-            f'extern "Python": function {title}.{name}() called, but no code was attached to it yet with '
-            "@ffi.def_extern().  Returning 0.\n"
-        )
-        sys.stderr.flush()
-        backend.buffer(frame, size)[:] = bytes(size)
-
-    return run
+    sys.stderr.write(
+        f'extern "Python": function {ffi._name}.{name}() called, but no code was attached to it yet with '
+        "@ffi.def_extern().  Returning 0.\n"
+    )
+    sys.stderr.flush()
+    backend.buffer(frame, size)[:] = bytes(size)
 
 
 def define(ffi: FFI, name: Any, body: Any, error: Any, onerror: Optional[Callable[..., Any]]) -> None:
@@ -95,12 +60,22 @@ def define(ffi: FFI, name: Any, body: Any, error: Any, onerror: Optional[Callabl
     if onerror is not None and not callable(onerror):
         raise TypeError(f"expected a callable object for 'onerror', not {type(onerror).__name__}")
     home, number = declared.home, declared.row.index
-    if home._c_bodies is None or any(map(c_types.is_wide, (function.result, *function.arguments))):
+    c_bodies = _c_bodies(home)
+    if c_bodies is None or any(map(c_types.is_wide, (function.result, *function.arguments))):
         home._python_bodies[number] = _runner(function, body, error, onerror)
     else:
         made = _c_function(function, body, error, onerror)
         _KEPT.append(made)  # C may be in it while it gets another body
-        home._c_bodies[number] = made
+        c_bodies[number] = made
+
+
+def _c_bodies(ffi: FFI) -> Any:
+    """Point to the C functions that a generated library calls, None where an earlier version generated it."""
+    tail = (ffi._name or "").rpartition(".")[2]
+    try:
+        return backend.cast(_ADDRESSES, ffi._declarations.generated().library.symbol(f"ffic_bodies_{tail}"))
+    except MissingSymbolError:
+        return None
 
 
 def _c_function(function: c_types.FunctionType, body: Any, error: Any, onerror: Any) -> Any:

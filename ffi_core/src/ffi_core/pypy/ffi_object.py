@@ -8,15 +8,8 @@ from __future__ import annotations
 from _operator import index
 from _thread import RLock
 
-from ffi_core.errors import CDefError, FFIError, FunctionTypeError, UnknownSizeError
-from ffi_core.pypy import c_types, paths
-from ffi_core.pypy.backend import CHAR_ARRAY, NULL, CData, CType, backend, promote
-from ffi_core.pypy.buffers import buffer
-from ffi_core.pypy.declarations import CONSTANT, Declarations
-from ffi_core.pypy.function import Function, with_pointers
-from ffi_core.pypy.lib import Lib, address_in, close_lib, new_lib
-from ffi_core.pypy.library import open_library
-from ffi_core.pypy.realize import FILE, Realizer, over_aligned
+from ffi_core import FFIError
+from ffi_core.pypy import CHAR_ARRAY, FILE_POINTER, NULL, CData, CType, backend, promote
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
@@ -24,8 +17,57 @@ if TYPE_CHECKING:
 
 _newp = backend.newp
 _cast = backend.cast
-_builtin_ffi: Any = backend.FFI()
-_FILE_POINTER: Any = backend.new_pointer_type(FILE)
+
+
+class _Late:
+    """An attribute that is made when it is first asked for: who only imports a generated module asks for none."""
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, ffi: Any, owner: Optional[type] = None) -> Any:
+        if ffi is None:
+            return self
+        # Of two threads that come here at once, one is right.
+        return vars(ffi).setdefault(self._name, self._make(ffi))
+
+
+def _declarations(ffi: FFI) -> Any:
+    from ffi_core.pypy.declarations import Declarations
+
+    made = Declarations(ffi)
+    if ffi._opened is not None:
+        from ffi_core.pypy.library import Library
+        from ffi_core.pypy.table import GeneratedTable
+
+        table, handle = ffi._opened
+        made.table = GeneratedTable(table, Library(handle, ffi._name or "", owned=False))
+    return made
+
+
+def _realizer(ffi: FFI) -> Any:
+    from ffi_core.pypy.realize import Realizer
+
+    return Realizer(ffi._declarations)
+
+
+def _queries(ffi: FFI) -> Any:
+    from ffi_core.pypy.queries import Queries
+
+    return Queries(ffi)
+
+
+class _Buffer:
+    """The class `FFI.buffer`, which takes this place when it is first asked for."""
+
+    def __get__(self, ffi: Any, owner: Optional[type] = None) -> Any:
+        from ffi_core.pypy.buffers import buffer
+
+        FFI.buffer = buffer
+        return buffer
 
 
 def _check_extent(side: str, end: Any, count: int) -> None:
@@ -47,7 +89,6 @@ def _check_extent(side: str, end: Any, count: int) -> None:
 
 
 _BYTES = (bytes, bytearray)
-_LONGEST_READ = 2000  # longer types are data that took a wrong turn
 
 
 class FFI:
@@ -56,7 +97,7 @@ class FFI:
     NULL = NULL
     CData = CData
     CType = CType
-    buffer = buffer
+    buffer: Any = _Buffer()
     error = FFIError
 
     RTLD_LAZY = backend.RTLD_LAZY
@@ -68,16 +109,12 @@ class FFI:
     RTLD_DEEPBIND = backend.RTLD_DEEPBIND
 
     def __init__(self) -> None:
-        self._declarations = Declarations(self)
-        self._realizer = Realizer(self._declarations)
-        self._parsed = self._realizer.parsed
-        self._ready = self._realizer.ready_types
         self._once: dict[Any, list[Any]] = {}
         self._once_lock = RLock()
-        self._python_bodies: Optional[list[Any]] = None
-        self._c_bodies: Any = None
+        self._python_bodies: list[Any] = []
         self._functions: dict[str, Any] = {}  # those of a generated library that were looked up
         self._name: Optional[str] = None
+        self._opened: Optional[tuple[Any, Any]] = None  # the table of a generated library, and its handle
         self._declares = False  # has cdef(): type expressions can declare, as in C, and be whatever the front end reads
 
     def __repr__(self) -> str:
@@ -90,121 +127,55 @@ class FFI:
 
     # Types.
 
-    def _type(self, cdecl: Any, *, allow_cdata: bool = False) -> Any:
-        """Give the type that an argument names."""
-        if isinstance(cdecl, str):
-            ctype = self._parsed.get(cdecl)
-            if ctype is None:
-                ctype = self._new_type(cdecl)
-            if isinstance(ctype, c_types.FunctionType):
-                return ctype.pointer()
-            return ctype
-        if isinstance(cdecl, CType):
-            return cdecl
-        if allow_cdata and isinstance(cdecl, CData):
-            return backend.typeof(with_pointers(cdecl))
-        also = ", or a cdata object" if allow_cdata else ""
-        raise TypeError(f"expected a string with a C type, or a ctype object{also}, not {type(cdecl).__name__}")
+    _declarations = _Late(_declarations)
+    _realizer = _Late(_realizer)
+    _queries = _Late(_queries)
+    _ready = _Late(lambda ffi: ffi._realizer.ready_types)
 
-    def _new_type(self, text: str) -> Any:
-        """Find out what a text stands for that was not used before."""
-        try:
-            return self._realizer.type_of(text)
-        except CDefError as error:
-            if not self._declares or len(text) >= _LONGEST_READ or not ("]" in text or "}" in text):
-                raise
-            refused = error
-        # Perhaps the front end can read it: the members of a struct, or an expression for a length.
-        try:
-            return self._realizer.type_of(self._read_type(text), text)
-        except FFIError:
-            raise refused from None
+    def _type(self, cdecl: Any) -> Any:
+        """Give the type that an argument names."""
+        return self._queries.type_of(cdecl)
 
     def _read_type(self, text: str) -> str:
         """Spell a type that only the front end reads."""
         raise FFIError(f"this ffi has no cdef(): {text}")
 
-    def _explain(self, ctype: Any) -> None:
-        """Raise what kept a struct from being completed, if that is so."""
-        if not isinstance(ctype, c_types.FunctionType):
-            self._realizer.complete(c_types.innermost(ctype))
-
     def typeof(self, cdecl: Any) -> Any:
         """Return the ctype that a string names, or of a cdata object."""
-        if isinstance(cdecl, Function):
-            cdecl = cdecl.pointer
-        return self._type(cdecl, allow_cdata=True)
+        return self._queries.typeof(cdecl)
 
     def sizeof(self, cdecl: Any) -> int:
         """Return the size in bytes of a C type, or of what a cdata object holds."""
-        if isinstance(cdecl, str):
-            known = getattr(self._ready, cdecl, None)
-            what, subject = "ctype", known if type(known) is CType else self._type(cdecl)
-        elif isinstance(cdecl, CData):
-            what, subject = "cdata", with_pointers(cdecl)
-        else:
-            what, subject = "ctype", self.typeof(cdecl)
-        try:
-            size: int = backend.sizeof(subject)
-        except (TypeError, ValueError):
-            ctype = self._type(subject, allow_cdata=True)
-            self._explain(ctype)
-            raise UnknownSizeError(f"{what} '{ctype.cname}' is of unknown size") from None
+        size: int = self._queries.sizeof(cdecl)
         return size
 
     def alignof(self, cdecl: Any) -> int:
         """Return the alignment in bytes of a C type."""
-        ctype = self._type(cdecl, allow_cdata=True)
-        try:
-            align: int = backend.alignof(ctype)
-        except (TypeError, ValueError):
-            self._explain(ctype)
-            raise ValueError(f"ctype '{ctype.cname}' is of unknown alignment") from None
+        align: int = self._queries.alignof(cdecl)
         return align
 
     def offsetof(self, cdecl: Any, *fields_or_indexes: Any) -> int:
         """Return the offset in bytes of a member."""
-        if not fields_or_indexes:
-            raise TypeError("offsetof() needs a C type, and at least one field name or index")
-        ctype = self._type(cdecl)
-        self._explain(ctype)
-        return paths.follow(ctype, fields_or_indexes)[1]
+        offset: int = self._queries.offsetof(cdecl, fields_or_indexes)
+        return offset
 
     def addressof(self, cdata_or_lib: Any, *fields_or_indexes: Any) -> Any:
         """Return a pointer, as C's `&` does."""
-        if isinstance(cdata_or_lib, Function) and not fields_or_indexes:
-            return cdata_or_lib.pointer
-        if isinstance(cdata_or_lib, CData):
-            return paths.address_of(cdata_or_lib, fields_or_indexes)
-        if isinstance(cdata_or_lib, Lib):
-            if len(fields_or_indexes) == 1 and isinstance(fields_or_indexes[0], str):
-                return address_in(cdata_or_lib, fields_or_indexes[0])
-            raise TypeError("addressof() of a library needs the name of one function or variable")
-        raise TypeError(f"addressof() argument must be a cdata object or a library, not {type(cdata_or_lib).__name__}")
+        return self._queries.addressof(cdata_or_lib, fields_or_indexes)
 
     def getctype(self, cdecl: Any, replace_with: str = "") -> str:
         """Return the C text of a type, with a declarator in its place."""
-        if not isinstance(replace_with, str):
-            raise TypeError(f"getctype() argument 'replace_with' must be str, not {type(replace_with).__name__}")
-        return paths.spell(self._type(cdecl), replace_with.strip(" \t\n"))
+        text: str = self._queries.getctype(cdecl, replace_with)
+        return text
 
     def list_types(self) -> tuple[list[str], list[str], list[str]]:
         """Return the names of typedefs, structs and unions: three lists."""
-        found: dict[str, set[str]] = {"": set(), "struct": set(), "union": set(), "enum": set()}
-        for name in self._declarations.type_names():
-            keyword, _, tag = name.rpartition(" ")
-            if not tag.startswith("$"):
-                found[keyword].add(tag)
-        return sorted(found[""]), sorted(found["struct"]), sorted(found["union"])
+        names: tuple[list[str], list[str], list[str]] = self._queries.list_types()
+        return names
 
     def integer_const(self, name: str) -> int:
         """Return the value of an integer constant."""
-        if not isinstance(name, str):
-            raise TypeError(f"integer_const() argument 'name' must be str, not {type(name).__name__}")
-        declared = self._declarations.find_global(name)
-        if declared is None or declared.kind != CONSTANT:
-            raise AttributeError(f"no constant named '{name}' is declared")
-        value: int = declared.home._realizer.constant(name, declared)
+        value: int = self._queries.integer_const(name)
         return value
 
     # Memory.
@@ -227,22 +198,23 @@ class FFI:
             ctype = getattr(self._ready, cdecl)
         except (AttributeError, TypeError):
             ctype = self._type(cdecl)
-        if over_aligned and type(ctype) is CType and ctype in over_aligned:
-            from ffi_core.pypy.aligned import allocate
+            if ctype in self._queries.over_aligned:
+                from ffi_core.pypy.aligned import allocate
 
-            return allocate(ctype, init)
+                return allocate(ctype, init)
         try:
             return _newp(promote(ctype), init)
         except (TypeError, OverflowError, KeyError, ValueError) as error:
             if not isinstance(ctype, CType):  # a function type, or an attribute that every object has
                 return _newp(self._type(cdecl), init)
+            from ffi_core.pypy.function import with_pointers
+            from ffi_core.pypy.initializers import explain
+
             given = with_pointers(init)
             if given is not init:
                 return self.new(cdecl, given)
             if "unknown size" in str(error):
-                self._explain(ctype)
-            from ffi_core.pypy.initializers import explain
-
+                self._queries.explain(ctype)
             better = explain(ctype, init, error)
             if better is error:
                 raise
@@ -262,34 +234,34 @@ class FFI:
                 )
         if alloc is None and free is not None:
             raise TypeError("cannot pass 'free' without 'alloc'")
-        allocate = _builtin_ffi.new_allocator(alloc, free, should_clear_after_alloc)
+        allocate = backend.FFI().new_allocator(alloc, free, should_clear_after_alloc)
 
         def allocator(cdecl: Any, init: Any = None) -> Any:
             return allocate(self._type(cdecl), init)
 
         return allocator
 
-    def _castable(self, cdecl: Any) -> Any:
-        ctype = self._type(cdecl)
-        if isinstance(cdecl, str) and isinstance(self._parsed[cdecl], c_types.FunctionType):
-            raise FunctionTypeError(f"the type '{cdecl}' is a function type, not a pointer-to-function type")
-        return ctype
-
     def cast(self, cdecl: Any, source: Any) -> Any:
         """Convert as a C cast does: numbers, pointers, arrays."""
         try:
             ctype = getattr(self._ready, cdecl)
         except (AttributeError, TypeError):
-            ctype = self._castable(cdecl)
+            ctype = self._queries.castable(cdecl)
         if type(ctype) is not CType:
-            ctype = self._castable(cdecl)
-        if isinstance(source, Function):
-            source = source.pointer
-        if ctype is _FILE_POINTER and not isinstance(source, (CData, int)):
+            ctype = self._queries.castable(cdecl)
+        if ctype is FILE_POINTER and not isinstance(source, (CData, int)):
             from ffi_core.pypy.handles import keep_with
 
             return keep_with(_cast(ctype, source), source)  # a Python file
-        return _cast(promote(ctype), source)
+        try:
+            return _cast(promote(ctype), source)
+        except TypeError:
+            from ffi_core.pypy.function import with_pointers
+
+            given = with_pointers(source)
+            if given is source:
+                raise
+        return _cast(ctype, given)
 
     def gc(self, cdata: Any, destructor: Optional[Callable[[Any], Any]], size: int = 0) -> Any:
         """Return a copy of the pointer that calls `destructor` when it is collected."""
@@ -362,7 +334,7 @@ class FFI:
 
         tuple_reader.check_arguments(cls, encoding, errors)
         ctype = self._type(cdecl)
-        self._explain(ctype)
+        self._queries.explain(ctype)
         record = tuple_reader.check_record(ctype)
         names = tuple_reader.all_names(record) if fields is None else tuple_reader.check_names(record, fields)
         return tuple_reader.TupleReader(record, cls, names, encoding, errors).read
@@ -402,13 +374,20 @@ class FFI:
             raise FFIError(
                 "this ffi belongs to a compiled module, whose functions are in its `lib`; use another FFI() for dlopen"
             )
+        from ffi_core.pypy.lib import new_lib
+        from ffi_core.pypy.library import open_library
+
         library = open_library(name, flags)
-        return new_lib(self._declarations, library, library.name)
+        return new_lib(self, library, library.name)
 
     def dlclose(self, lib: Any) -> None:
         """Close a library that dlopen() opened; using `lib` then raises ValueError."""
+        from ffi_core.pypy.lib import Lib
+
         if not isinstance(lib, Lib) or lib._library is None:
             raise TypeError(f"dlclose() takes a lib that dlopen() returned, not {lib!r}")
+        from ffi_core.pypy.lookup import close_lib
+
         close_lib(lib)
 
     # C calling Python.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from _operator import index
 
-from ffi_core.pypy.backend import CData, backend
+from ffi_core.pypy import CData, backend
 from ffi_core.pypy.c_types import INTEGERS, PREDEFINED, UNSIGNED_INTEGERS
 from ffi_core.pypy.function import Function
 

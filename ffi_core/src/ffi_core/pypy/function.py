@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from _thread import RLock
 
-from ffi_core.pypy import c_types
-from ffi_core.pypy.backend import VOID, CData, backend
+from ffi_core.pypy import VOID, CData, backend, c_types
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from _weakref import ref
 
-from ffi_core.pypy.backend import CHAR_POINTER, VOID_POINTER, address_of, backend
+from ffi_core.pypy import CHAR_POINTER, VOID_POINTER, address_of, backend
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:

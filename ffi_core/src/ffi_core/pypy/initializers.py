@@ -5,8 +5,7 @@ Belongs here: what happens after ``ffi.new`` has failed.
 
 from __future__ import annotations
 
-from ffi_core.pypy import c_types
-from ffi_core.pypy.backend import CData, backend
+from ffi_core.pypy import CData, backend, c_types
 from ffi_core.pypy.function import with_pointers
 from ffi_core.pypy.notes import noted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ffi_core.errors import ClosedLibraryError, MissingSymbolError
-from ffi_core.pypy.backend import VOID, CData, address_of, backend
+from ffi_core.pypy import VOID, CData, address_of, backend
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from _thread import RLock
 
 from ffi_core.errors import FFIError, VerificationMissing
-from ffi_core.pypy import c_types
-from ffi_core.pypy.backend import ADDRESS, CHAR, backend
+from ffi_core.pypy import FILE, backend, c_types
 from ffi_core.pypy.declarations import CONSTANT, IMPLIED, Declarations
 from ffi_core.pypy.table import FLAG_OPAQUE, FLAG_SIGNED, KIND_ENUM, KIND_FLOATING, KIND_INTEGER, KIND_TYPEDEF
 
@@ -22,24 +21,19 @@ _STORE: Any = backend.new_function_type(
     (backend.new_pointer_type(backend.new_void_type()),), backend.new_void_type(), False
 )
 
-FILE: Any = backend.new_struct_type("FILE")
-"""What FILE stands for is one type for all: a ``FILE *`` of one library is good for another."""
-
-
 over_aligned: set[Any] = set()
 """Pointer and array types of what asks for more alignment than allocated memory has by itself."""
 
 _ALIGNED: Final = 16
 
 
-def _note_alignment(ctype: Any) -> None:
+def _is_over_aligned(ctype: Any) -> bool:
     if getattr(ctype, "kind", None) in ("pointer", "array") and c_types.is_record(c_types.item_by_value(ctype.item)):
         try:
-            align = backend.alignof(ctype.item)
+            return bool(backend.alignof(ctype.item) > _ALIGNED)
         except (TypeError, ValueError):  # opaque
-            return
-        if align > _ALIGNED:
-            over_aligned.add(ctype)
+            return False
+    return False
 
 
 def _let_copies_be_made() -> None:
@@ -62,6 +56,7 @@ class Realizer:
         # By text, as attributes of an object: the interpreter's compiler looks a constant name of an attribute up once.
         self.ready_types = ReadyTypes()
         self.parsed: dict[str, Any] = self.ready_types.__dict__
+        self._set_aside: dict[str, Any] = {}  # those of over_aligned, which `new` must not find at once
         self._typedefs: dict[str, Any] = {}
         self._tagged: dict[str, Any] = {}  # by key: "struct point"
         self._keys: dict[Any, str] = {}  # the same, the other way round
@@ -77,17 +72,31 @@ class Realizer:
 
         Errors: ``FFIError`` where it is no type.
         """
-        ctype = self.parsed.get(text)
+        ctype = self.known(text)
         if ctype is None:
             with self._lock:
                 ctype = self.parse(text)
                 self.settle()
                 _let_copies_be_made()
-                _note_alignment(ctype)
-                self.parsed[text] = ctype
+                self._remember(text, ctype)
         if known_as is not None:
-            self.parsed[known_as] = ctype
+            self._remember(known_as, ctype)
         return ctype
+
+    def known(self, text: str) -> Any:
+        """Give the type that a text stands for if it was asked for before, None if not."""
+        return self.parsed.get(text) or self._set_aside.get(text)
+
+    def _remember(self, text: str, ctype: Any) -> None:
+        if _is_over_aligned(ctype):
+            over_aligned.add(ctype)
+            self._set_aside[text] = ctype
+        else:
+            self.parsed[text] = ctype
+
+    def _forget_texts(self) -> None:
+        self.parsed.clear()
+        self._set_aside.clear()
 
     def parse(self, text: str, array_size: int = -1) -> Any:
         """Read a type, which may lead to structs that are not complete."""
@@ -121,7 +130,7 @@ class Realizer:
         known = self.declarations.types
         if not any(name in known for name in types):
             return
-        self.parsed.clear()
+        self._forget_texts()
         self._typedefs.clear()
         for name in types:
             if name in self._complete:
@@ -133,7 +142,8 @@ class Realizer:
 
     def clear(self) -> None:
         """Forget everything."""
-        for known in (self.parsed, self._typedefs, self._tagged, self._keys):
+        self._forget_texts()
+        for known in (self._typedefs, self._tagged, self._keys):
             known.clear()
         self._complete.clear()
         del self._pending[:]
@@ -141,7 +151,7 @@ class Realizer:
     def share(self, types: dict[str, Any]) -> None:
         """Take types, by key, as another realizer made them."""
         with self._lock:
-            self.parsed.clear()
+            self._forget_texts()
             self._typedefs.clear()
             for key, ctype in types.items():
                 self._keys.pop(self._tagged.get(key), None)
@@ -371,6 +381,3 @@ class Realizer:
                 raise FFIError(f"'{shown}': the enumerator '{name}' has no value")
             values.append(value)
         return backend.new_enum_type(shown, names, tuple(values), base)
-
-
-__all__ = ["ADDRESS", "CHAR", "FILE", "Realizer"]

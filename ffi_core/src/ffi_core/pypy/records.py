@@ -7,8 +7,7 @@ where each of them is by bits without a name.
 from __future__ import annotations
 
 from ffi_core.errors import FFIError, VerificationMissing
-from ffi_core.pypy import c_types
-from ffi_core.pypy.backend import CHAR_POINTER, VOID, backend
+from ffi_core.pypy import CHAR_POINTER, VOID, backend, c_types
 from ffi_core.pypy.table import FLAG_CHECKED
 
 TYPE_CHECKING = False  # typing takes longer to import than this

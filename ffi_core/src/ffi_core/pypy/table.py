@@ -1,16 +1,19 @@
 """The declaration table of a generated library, read in place: `ffi_core_table.h`.
 
-Belongs here: the structs of that header as types of the interpreter, and finding rows.
+Belongs here: finding rows, and what they say.
 """
 
 from __future__ import annotations
 
-from ffi_core.pypy.backend import ADDRESS, CHAR_POINTER, VOID_POINTER, backend
+from ffi_core.pypy import backend
+from ffi_core.pypy.generated import INTEGER
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, Final
+
+    from ffi_core.pypy.library import Library
 
 FLAG_KEEP_GIL: Final = 0x01
 FLAG_SIGNED: Final = 0x02
@@ -28,101 +31,18 @@ KIND_FLOATING: Final = 3
 KIND_RECORD: Final = 4
 KIND_ENUM: Final = 5
 
-_U16: Any = backend.new_primitive_type("uint16_t")
-_U32: Any = backend.new_primitive_type("uint32_t")
-_U64: Any = backend.new_primitive_type("uint64_t")
-_INT: Any = backend.new_primitive_type("int")
-
-
-def _struct(name: str, *members: tuple[str, Any]) -> Any:
-    ctype = backend.new_struct_type(f"struct ffic_{name}")
-    backend.complete_struct_or_union(ctype, [(member, kind, -1) for member, kind in members])
-    return backend.new_pointer_type(ctype)
-
-
-# Functions are kept as addresses: what type they have is for the reader to say.
-GLOBAL: Any = _struct(
-    "global",
-    ("call", ADDRESS),
-    ("size", _U64),
-    ("name", _U32),
-    ("type", _U32),
-    ("index", _U32),
-    ("kind", _U16),
-    ("flags", _U16),
-)
-TYPE: Any = _struct(
-    "type",
-    ("name", _U32),
-    ("type", _U32),
-    ("size", _U64),
-    ("declared_size", _U64),
-    ("align", _U32),
-    ("declared_align", _U32),
-    ("first_field", _U32),
-    ("field_count", _U32),
-    ("kind", _U16),
-    ("flags", _U16),
-)
-FIELD: Any = _struct(
-    "field",
-    ("name", _U32),
-    ("type", _U32),
-    ("offset", _U64),
-    ("size", _U64),
-    ("declared_offset", _U64),
-    ("declared_size", _U64),
-    ("set_ones", ADDRESS),
-)
-INTEGER: Any = _struct("integer", ("magnitude_bits", _U64), ("negative", _INT))
-PYTHON_FUNCTION: Any = _struct("python_function", ("name", CHAR_POINTER), ("type", CHAR_POINTER), ("result_size", _U64))
-TABLE: Any = _struct(
-    "table",
-    ("version", _U32),
-    ("table_size", _U32),
-    ("module_name", CHAR_POINTER),
-    ("texts", CHAR_POINTER),
-    ("globals", GLOBAL),
-    ("types", TYPE),
-    ("fields", FIELD),
-    ("python", PYTHON_FUNCTION),
-    ("direct", backend.new_pointer_type(ADDRESS)),
-    ("includes", backend.new_pointer_type(CHAR_POINTER)),
-    ("constant", backend.new_function_type((_U64, INTEGER), backend.new_void_type(), False)),
-    ("global_count", _U32),
-    ("type_count", _U32),
-    ("field_count", _U32),
-    ("python_count", _U32),
-    ("storage", VOID_POINTER),
-    ("storage_words", _U32),
-    ("reserved", _U32),
-)
-RUNTIME: Any = _struct(
-    "runtime",
-    ("version", _U32),
-    ("size", _U32),
-    ("module_init", VOID_POINTER),
-    ("call_python", VOID_POINTER),
-    ("embed", VOID_POINTER),
-)
-
 
 class GeneratedTable:
-    """The table at an address; the library that it lies in stays loaded."""
+    """The table that a pointer leads to; the library that it lies in stays loaded."""
 
-    def __init__(self, address: Any, library: Any) -> None:
-        self.pointer = backend.cast(TABLE, address)
+    def __init__(self, pointer: Any, library: Library) -> None:
+        self.pointer = pointer
         self.library = library
-        self._texts = self.pointer.texts
+        self._texts = pointer.texts
 
     def text(self, place: int) -> str:
         """Read the name or type that a row holds."""
         return str(backend.string(self._texts + place), "utf-8")
-
-    @property
-    def module_name(self) -> str:
-        """The dotted name of the module."""
-        return str(backend.string(self.pointer.module_name), "utf-8")
 
     def _find(self, rows: Any, count: int, name: str) -> Any:
         """Find the row of a name by halving: rows are sorted as bytes."""
@@ -167,14 +87,6 @@ class GeneratedTable:
         """List typedef names and tagged names."""
         for index in range(self.pointer.type_count):
             yield self.text(self.pointer.types[index].name)
-
-    def include_names(self) -> Iterator[str]:
-        """List the dotted names of the included modules."""
-        names = self.pointer.includes
-        index = 0
-        while names and names[index]:
-            yield str(backend.string(names[index]), "utf-8")
-            index += 1
 
     def read_back(self, table_globals: dict[str, Any], table_types: dict[str, Any]) -> None:
         """Add constants and types, in the format of the carriers in Python, to two dicts: what a builder includes."""

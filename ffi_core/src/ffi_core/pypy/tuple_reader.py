@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from ffi_core.pypy.backend import CData, CType, backend
+from ffi_core.pypy import CData, CType, backend
 
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:

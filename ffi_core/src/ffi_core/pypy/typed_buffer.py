@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ffi_core.pypy import c_types
-from ffi_core.pypy.backend import backend
+from ffi_core.pypy import backend, c_types
 from ffi_core.pypy.buffers import bytes_of
 
 TYPE_CHECKING = False  # typing takes longer to import than this
