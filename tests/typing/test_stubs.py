@@ -206,8 +206,10 @@ def test_included_declarations(tmp_path: Path) -> None:
     other.compile(tmpdir=tmp_path)
     assert (
         textwrap.dedent("""
-        class base_t(_c.Record):
+        class base_t_members:
             n: int
+        class base_t(base_t_members, _c.Record): ...
+        class base_t_p(base_t_members, _c.Pointer[base_t]): ...
         """)
         in (tmp_path / "_other.pyi").read_text()
     )

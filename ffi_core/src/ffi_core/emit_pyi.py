@@ -87,10 +87,14 @@ class _Stub:
             return
         name = self._hints.record_class(key)
         fields = list(self._fields(decl, {key}))
-        yield f"class {name}(_c.Record):"
-        yield from fields or ["    ..."]
-        yield f"class {name}_p(_c.Pointer[{name}]):"
-        yield from fields or ["    ..."]
+        if not fields:
+            yield f"class {name}(_c.Record): ..."
+            yield f"class {name}_p(_c.Pointer[{name}]): ..."
+            return
+        yield f"class {name}_members:"
+        yield from fields
+        yield f"class {name}({name}_members, _c.Record): ..."
+        yield f"class {name}_p({name}_members, _c.Pointer[{name}]): ..."
 
     def _fields(self, decl: RecordDecl, outer: set[str]) -> Iterator[str]:
         for field in decl.fields or ():

@@ -96,6 +96,16 @@ BytesLike: TypeAlias = Union[bytes, Value, CData]
 TextLike: TypeAlias = Union[str, Value, CData]
 RecordLike: TypeAlias = Union[Sequence[Any], Mapping[str, Any], CData]
 FileLike: TypeAlias = IO[Any]
+
+# What is accepted where C takes a pointer.
+VoidPointerLike: TypeAlias = Union[AnyData, bytes]
+CharPointerLike: TypeAlias = Union[Pointer[bytes], Sequence[BytesLike], bytes, AnyPointer]
+BytePointerLike: TypeAlias = Union[Pointer[int], Sequence[IntegerLike], bytes, AnyPointer]  # unsigned char *, uint8_t *
+TextPointerLike: TypeAlias = Union[Pointer[str], Sequence[TextLike], str, AnyPointer]  # wchar_t *
+IntegerPointerLike: TypeAlias = Union[Pointer[int], Sequence[IntegerLike], AnyPointer]
+FloatPointerLike: TypeAlias = Union[Pointer[float], Sequence[FloatLike], AnyPointer]
+PointerLike: TypeAlias = Union[Pointer[_T], Sequence[Any], AnyPointer]
+OpaquePointerLike: TypeAlias = Union[Pointer[_T], AnyPointer]  # there is nothing to make one of
 TypeLike: TypeAlias = Union[str, CType]
 
 # Pointers and arrays of C's own types, as `ffi.new` and `ffi.cast` know them by name.

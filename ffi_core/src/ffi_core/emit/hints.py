@@ -31,9 +31,28 @@ COMPLEX: Final = frozenset(["float _Complex", "double _Complex"])
 # Numbers that no Python number holds whole: they stay C data.
 WIDE: Final = frozenset(["long double", "long double _Complex"])
 
+# Common unions have names in ``typing.pyi``.
+_NAMED_UNIONS: Final = {
+    ("_c.AnyData", "bytes"): "_c.VoidPointerLike",
+    ("_c.Pointer[bytes]", "_t.Sequence[_c.BytesLike]", "bytes", "_c.AnyPointer"): "_c.CharPointerLike",
+    ("_c.Pointer[int]", "_t.Sequence[_c.IntegerLike]", "bytes", "_c.AnyPointer"): "_c.BytePointerLike",
+    ("_c.Pointer[str]", "_t.Sequence[_c.TextLike]", "str", "_c.AnyPointer"): "_c.TextPointerLike",
+    ("_c.Pointer[int]", "_t.Sequence[_c.IntegerLike]", "_c.AnyPointer"): "_c.IntegerPointerLike",
+    ("_c.Pointer[float]", "_t.Sequence[_c.FloatLike]", "_c.AnyPointer"): "_c.FloatPointerLike",
+}
+_NAMED_POINTERS: Final = {
+    ("_t.Sequence[_t.Any]", "_c.AnyPointer"): "_c.PointerLike",
+    ("_c.AnyPointer",): "_c.OpaquePointerLike",
+}
+
 # Names that mean something else in a stub.
 _BUILTINS: Final = ("int", "float", "bool", "bytes", "str", "complex", "property")
 _RESERVED: Final = frozenset([*_BUILTINS, "ffi", "lib", "_c", "_t", "_b", "_FFI", "_Lib"])
+
+
+def _classes_of(name: str) -> tuple[str, ...]:
+    """List the classes that a stub has for a record: itself, pointers to it, and the members that both show."""
+    return name, f"{name}_p", f"{name}_members"
 
 
 class Hints:
@@ -60,9 +79,9 @@ class Hints:
         if key not in self._classes:
             words = (decl.c_name or key).replace("$", "anonymous_").split()
             name = "_".join(words)
-            while name in self._taken or keyword.iskeyword(name):
+            while not self._taken.isdisjoint(_classes_of(name)) or keyword.iskeyword(name):
                 name += "_"
-            self._taken.update((name, f"{name}_p"))
+            self._taken.update(_classes_of(name))
             self._classes[key] = name
         return self._classes[key]
 
@@ -177,6 +196,13 @@ class Hints:
         return not isinstance(decl, RecordDecl) or decl.fields is None
 
     def _union(self, *members: str) -> str:
+        named = _NAMED_UNIONS.get(tuple(member.replace("_b.", "") for member in members))
+        if named is not None:
+            return named
+        first, *more = members
+        generic = _NAMED_POINTERS.get(tuple(more))
+        if generic is not None and first.startswith("_c.Pointer["):
+            return generic + first[len("_c.Pointer") :]
         return f"_t.Union[{', '.join(dict.fromkeys(members))}]"
 
     # Names in declarations.

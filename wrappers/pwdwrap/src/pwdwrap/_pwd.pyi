@@ -8,104 +8,72 @@ import typing as _t
 
 from ffi_core import typing as _c
 
-class struct_pwdwrap_block(_c.Record):
+class struct_pwdwrap_block_members:
     @property
     def text(self) -> _c.Pointer[bytes]: ...
     @text.setter
-    def text(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
+    def text(self, value: _c.CharPointerLike, /) -> None: ...
     size: int
     length: int
     @property
     def buffer(self) -> _c.Pointer[bytes]: ...
     @buffer.setter
-    def buffer(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
+    def buffer(self, value: _c.CharPointerLike, /) -> None: ...
     capacity: int
     @property
     def uids(self) -> _c.Pointer[int]: ...
     @uids.setter
-    def uids(self, value: _t.Union[_c.Pointer[int], _t.Sequence[_c.IntegerLike], _c.AnyPointer], /) -> None: ...
+    def uids(self, value: _c.IntegerPointerLike, /) -> None: ...
     @property
     def gids(self) -> _c.Pointer[int]: ...
     @gids.setter
-    def gids(self, value: _t.Union[_c.Pointer[int], _t.Sequence[_c.IntegerLike], _c.AnyPointer], /) -> None: ...
+    def gids(self, value: _c.IntegerPointerLike, /) -> None: ...
     room: int
     unusual: int
     status: int
-class struct_pwdwrap_block_p(_c.Pointer[struct_pwdwrap_block]):
+class struct_pwdwrap_block(struct_pwdwrap_block_members, _c.Record): ...
+class struct_pwdwrap_block_p(struct_pwdwrap_block_members, _c.Pointer[struct_pwdwrap_block]): ...
+class struct_pwdwrap_group_members:
     @property
     def text(self) -> _c.Pointer[bytes]: ...
     @text.setter
-    def text(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
-    size: int
-    length: int
-    @property
-    def buffer(self) -> _c.Pointer[bytes]: ...
-    @buffer.setter
-    def buffer(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
-    capacity: int
-    @property
-    def uids(self) -> _c.Pointer[int]: ...
-    @uids.setter
-    def uids(self, value: _t.Union[_c.Pointer[int], _t.Sequence[_c.IntegerLike], _c.AnyPointer], /) -> None: ...
-    @property
-    def gids(self) -> _c.Pointer[int]: ...
-    @gids.setter
-    def gids(self, value: _t.Union[_c.Pointer[int], _t.Sequence[_c.IntegerLike], _c.AnyPointer], /) -> None: ...
-    room: int
-    unusual: int
-    status: int
-class struct_pwdwrap_group(_c.Record):
-    @property
-    def text(self) -> _c.Pointer[bytes]: ...
-    @text.setter
-    def text(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
+    def text(self, value: _c.CharPointerLike, /) -> None: ...
     size: int
     @property
     def buffer(self) -> _c.Pointer[bytes]: ...
     @buffer.setter
-    def buffer(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
+    def buffer(self, value: _c.CharPointerLike, /) -> None: ...
     capacity: int
     gid: int
     no_password: int
-class struct_pwdwrap_group_p(_c.Pointer[struct_pwdwrap_group]):
-    @property
-    def text(self) -> _c.Pointer[bytes]: ...
-    @text.setter
-    def text(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
-    size: int
-    @property
-    def buffer(self) -> _c.Pointer[bytes]: ...
-    @buffer.setter
-    def buffer(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
-    capacity: int
-    gid: int
-    no_password: int
+class struct_pwdwrap_group(struct_pwdwrap_group_members, _c.Record): ...
+class struct_pwdwrap_group_p(struct_pwdwrap_group_members, _c.Pointer[struct_pwdwrap_group]): ...
 class _Lib(_c.Lib):
     PWDWRAP_STRINGS: _t.Final[int]
     PWDWRAP_HEADER: _t.Final[int]
     PWDWRAP_UNUSUAL: _t.Final[int]
     PWDWRAP_END: _t.Final[int]
-    def pwdwrap_by_uid(self, uid: _c.IntegerLike, block: _t.Union[_c.Pointer[struct_pwdwrap_block], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def pwdwrap_by_uid(self, uid: _c.IntegerLike, block: _c.PointerLike[struct_pwdwrap_block], /) -> int:
         """int pwdwrap_by_uid(uid_t, struct pwdwrap_block *);"""
-    def pwdwrap_by_name(self, name: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], block: _t.Union[_c.Pointer[struct_pwdwrap_block], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def pwdwrap_by_name(self, name: _c.CharPointerLike, block: _c.PointerLike[struct_pwdwrap_block], /) -> int:
         """int pwdwrap_by_name(char const *, struct pwdwrap_block *);"""
-    def pwdwrap_next(self, block: _t.Union[_c.Pointer[struct_pwdwrap_block], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def pwdwrap_next(self, block: _c.PointerLike[struct_pwdwrap_block], /) -> int:
         """int pwdwrap_next(struct pwdwrap_block *);"""
     def pwdwrap_rewind(self) -> None:
         """void pwdwrap_rewind(void);"""
     def pwdwrap_close(self) -> None:
         """void pwdwrap_close(void);"""
-    def pwdwrap_group_by_gid(self, gid: _c.IntegerLike, group: _t.Union[_c.Pointer[struct_pwdwrap_group], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def pwdwrap_group_by_gid(self, gid: _c.IntegerLike, group: _c.PointerLike[struct_pwdwrap_group], /) -> int:
         """int pwdwrap_group_by_gid(gid_t, struct pwdwrap_group *);"""
-    def pwdwrap_group_by_name(self, name: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], group: _t.Union[_c.Pointer[struct_pwdwrap_group], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def pwdwrap_group_by_name(self, name: _c.CharPointerLike, group: _c.PointerLike[struct_pwdwrap_group], /) -> int:
         """int pwdwrap_group_by_name(char const *, struct pwdwrap_group *);"""
     def pwdwrap_rewind_groups(self) -> None:
         """void pwdwrap_rewind_groups(void);"""
     def pwdwrap_close_groups(self) -> None:
         """void pwdwrap_close_groups(void);"""
-    def pwdwrap_next_group(self, group: _t.Union[_c.Pointer[struct_pwdwrap_group], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def pwdwrap_next_group(self, group: _c.PointerLike[struct_pwdwrap_group], /) -> int:
         """int pwdwrap_next_group(struct pwdwrap_group *);"""
-    def pwdwrap_groups_of(self, name: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], gid: _c.IntegerLike, groups: _t.Union[_c.Pointer[int], _t.Sequence[_c.IntegerLike], _c.AnyPointer], room: _c.IntegerLike, /) -> int:
+    def pwdwrap_groups_of(self, name: _c.CharPointerLike, gid: _c.IntegerLike, groups: _c.IntegerPointerLike, room: _c.IntegerLike, /) -> int:
         """int pwdwrap_groups_of(char const *, gid_t, gid_t *, int);"""
 
 class _FFI(_c.FFI):

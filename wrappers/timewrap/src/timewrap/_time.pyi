@@ -8,19 +8,15 @@ import typing as _t
 
 from ffi_core import typing as _c
 
-class struct_timewrap_constant(_c.Record):
+class struct_timewrap_constant_members:
     @property
     def name(self) -> _c.Pointer[bytes]: ...
     @name.setter
-    def name(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
+    def name(self, value: _c.CharPointerLike, /) -> None: ...
     value: int
-class struct_timewrap_constant_p(_c.Pointer[struct_timewrap_constant]):
-    @property
-    def name(self) -> _c.Pointer[bytes]: ...
-    @name.setter
-    def name(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
-    value: int
-class struct_timewrap_fields(_c.Record):
+class struct_timewrap_constant(struct_timewrap_constant_members, _c.Record): ...
+class struct_timewrap_constant_p(struct_timewrap_constant_members, _c.Pointer[struct_timewrap_constant]): ...
+class struct_timewrap_fields_members:
     tm_year: int
     tm_mon: int
     tm_mday: int
@@ -35,34 +31,17 @@ class struct_timewrap_fields(_c.Record):
     @tm_zone.setter
     def tm_zone(self, value: _t.Union[_c.Array[bytes], _t.Sequence[_c.BytesLike], bytes, _c.CData], /) -> None: ...
     tm_gmtoff: int
-class struct_timewrap_fields_p(_c.Pointer[struct_timewrap_fields]):
-    tm_year: int
-    tm_mon: int
-    tm_mday: int
-    tm_hour: int
-    tm_min: int
-    tm_sec: int
-    tm_wday: int
-    tm_yday: int
-    tm_isdst: int
-    @property
-    def tm_zone(self) -> _c.Array[bytes]: ...
-    @tm_zone.setter
-    def tm_zone(self, value: _t.Union[_c.Array[bytes], _t.Sequence[_c.BytesLike], bytes, _c.CData], /) -> None: ...
-    tm_gmtoff: int
-class struct_timewrap_text(_c.Record):
+class struct_timewrap_fields(struct_timewrap_fields_members, _c.Record): ...
+class struct_timewrap_fields_p(struct_timewrap_fields_members, _c.Pointer[struct_timewrap_fields]): ...
+class struct_timewrap_text_members:
     status: int
     @property
     def text(self) -> _c.Array[bytes]: ...
     @text.setter
     def text(self, value: _t.Union[_c.Array[bytes], _t.Sequence[_c.BytesLike], bytes, _c.CData], /) -> None: ...
-class struct_timewrap_text_p(_c.Pointer[struct_timewrap_text]):
-    status: int
-    @property
-    def text(self) -> _c.Array[bytes]: ...
-    @text.setter
-    def text(self, value: _t.Union[_c.Array[bytes], _t.Sequence[_c.BytesLike], bytes, _c.CData], /) -> None: ...
-class struct_timewrap_zone(_c.Record):
+class struct_timewrap_text(struct_timewrap_text_members, _c.Record): ...
+class struct_timewrap_text_p(struct_timewrap_text_members, _c.Pointer[struct_timewrap_text]): ...
+class struct_timewrap_zone_members:
     timezone: int
     altzone: int
     daylight: int
@@ -74,19 +53,9 @@ class struct_timewrap_zone(_c.Record):
     def summer(self) -> _c.Array[bytes]: ...
     @summer.setter
     def summer(self, value: _t.Union[_c.Array[bytes], _t.Sequence[_c.BytesLike], bytes, _c.CData], /) -> None: ...
-class struct_timewrap_zone_p(_c.Pointer[struct_timewrap_zone]):
-    timezone: int
-    altzone: int
-    daylight: int
-    @property
-    def standard(self) -> _c.Array[bytes]: ...
-    @standard.setter
-    def standard(self, value: _t.Union[_c.Array[bytes], _t.Sequence[_c.BytesLike], bytes, _c.CData], /) -> None: ...
-    @property
-    def summer(self) -> _c.Array[bytes]: ...
-    @summer.setter
-    def summer(self, value: _t.Union[_c.Array[bytes], _t.Sequence[_c.BytesLike], bytes, _c.CData], /) -> None: ...
-class struct_timewrap_parsed(_c.Record):
+class struct_timewrap_zone(struct_timewrap_zone_members, _c.Record): ...
+class struct_timewrap_zone_p(struct_timewrap_zone_members, _c.Pointer[struct_timewrap_zone]): ...
+class struct_timewrap_parsed_members:
     tm_mon: int
     tm_mday: int
     tm_hour: int
@@ -100,26 +69,11 @@ class struct_timewrap_parsed(_c.Record):
     @property
     def tm_zone(self) -> _c.Pointer[bytes]: ...
     @tm_zone.setter
-    def tm_zone(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
+    def tm_zone(self, value: _c.CharPointerLike, /) -> None: ...
     consumed: int
     has_offset: int
-class struct_timewrap_parsed_p(_c.Pointer[struct_timewrap_parsed]):
-    tm_mon: int
-    tm_mday: int
-    tm_hour: int
-    tm_min: int
-    tm_sec: int
-    tm_wday: int
-    tm_yday: int
-    tm_isdst: int
-    tm_year: int
-    tm_gmtoff: int
-    @property
-    def tm_zone(self) -> _c.Pointer[bytes]: ...
-    @tm_zone.setter
-    def tm_zone(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
-    consumed: int
-    has_offset: int
+class struct_timewrap_parsed(struct_timewrap_parsed_members, _c.Record): ...
+class struct_timewrap_parsed_p(struct_timewrap_parsed_members, _c.Pointer[struct_timewrap_parsed]): ...
 class _Lib(_c.Lib):
     def time(self) -> float:
         """double time(void);"""
@@ -150,7 +104,7 @@ class _Lib(_c.Lib):
         """double timewrap_resolution(int);"""
     def timewrap_set(self, clock: _c.IntegerLike, seconds: _c.IntegerLike, nanoseconds: _c.IntegerLike, /) -> int:
         """int timewrap_set(int, int64_t, long);"""
-    def timewrap_thread_clock(self, thread: _c.IntegerLike, clock: _t.Union[_c.Pointer[int], _t.Sequence[_c.IntegerLike], _c.AnyPointer], /) -> int:
+    def timewrap_thread_clock(self, thread: _c.IntegerLike, clock: _c.IntegerPointerLike, /) -> int:
         """int timewrap_thread_clock(unsigned long, int *);"""
     def timewrap_constant(self, place: _c.IntegerLike, /) -> struct_timewrap_constant:
         """struct timewrap_constant timewrap_constant(int);"""
@@ -162,15 +116,15 @@ class _Lib(_c.Lib):
         """struct timewrap_fields timewrap_localtime(int64_t);"""
     def timewrap_localtime_now(self) -> struct_timewrap_fields:
         """struct timewrap_fields timewrap_localtime_now(void);"""
-    def timewrap_asctime(self, fields: _t.Union[_c.Pointer[int], _t.Sequence[_c.IntegerLike], _c.AnyPointer], /) -> struct_timewrap_text:
+    def timewrap_asctime(self, fields: _c.IntegerPointerLike, /) -> struct_timewrap_text:
         """struct timewrap_text timewrap_asctime(int const *);"""
     def timewrap_asctime_now(self) -> struct_timewrap_text:
         """struct timewrap_text timewrap_asctime_now(void);"""
     def timewrap_ctime(self, seconds: _c.IntegerLike, /) -> struct_timewrap_text:
         """struct timewrap_text timewrap_ctime(int64_t);"""
-    def timewrap_mktime(self, fields: _t.Union[_c.Pointer[int], _t.Sequence[_c.IntegerLike], _c.AnyPointer], /) -> float:
+    def timewrap_mktime(self, fields: _c.IntegerPointerLike, /) -> float:
         """double timewrap_mktime(int const *);"""
-    def timewrap_timegm(self, fields: _t.Union[_c.Pointer[int], _t.Sequence[_c.IntegerLike], _c.AnyPointer], /) -> int:
+    def timewrap_timegm(self, fields: _c.IntegerPointerLike, /) -> int:
         """int64_t timewrap_timegm(int const *);"""
     def timewrap_zone(self) -> struct_timewrap_zone:
         """struct timewrap_zone timewrap_zone(void);"""
@@ -178,18 +132,18 @@ class _Lib(_c.Lib):
         """int64_t timewrap_zone_stamp(void);"""
     def tzset(self) -> None:
         """void tzset(void);"""
-    def timewrap_new_locale(self, name: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> _c.VoidPointer:
+    def timewrap_new_locale(self, name: _c.CharPointerLike, /) -> _c.VoidPointer:
         """void *timewrap_new_locale(char const *);"""
-    def timewrap_free_locale(self, locale: _t.Union[_c.AnyData, bytes], /) -> None:
+    def timewrap_free_locale(self, locale: _c.VoidPointerLike, /) -> None:
         """void timewrap_free_locale(void *);"""
-    def timewrap_strftime(self, format: _t.Union[_c.Pointer[str], _t.Sequence[_c.TextLike], str, _c.AnyPointer], fields: _t.Union[_c.Pointer[int], _t.Sequence[_c.IntegerLike], _c.AnyPointer], zone: _t.Union[_c.Pointer[str], _t.Sequence[_c.TextLike], str, _c.AnyPointer], offset: _c.IntegerLike, locale: _t.Union[_c.AnyData, bytes], buffer: _t.Union[_c.Pointer[str], _t.Sequence[_c.TextLike], str, _c.AnyPointer], size: _c.IntegerLike, /) -> int:
+    def timewrap_strftime(self, format: _c.TextPointerLike, fields: _c.IntegerPointerLike, zone: _c.TextPointerLike, offset: _c.IntegerLike, locale: _c.VoidPointerLike, buffer: _c.TextPointerLike, size: _c.IntegerLike, /) -> int:
         """long timewrap_strftime(wchar_t const *, int const *, wchar_t const *, long, void *, wchar_t *, size_t);"""
-    def timewrap_strftime_now(self, format: _t.Union[_c.Pointer[str], _t.Sequence[_c.TextLike], str, _c.AnyPointer], locale: _t.Union[_c.AnyData, bytes], buffer: _t.Union[_c.Pointer[str], _t.Sequence[_c.TextLike], str, _c.AnyPointer], size: _c.IntegerLike, /) -> int:
+    def timewrap_strftime_now(self, format: _c.TextPointerLike, locale: _c.VoidPointerLike, buffer: _c.TextPointerLike, size: _c.IntegerLike, /) -> int:
         """long timewrap_strftime_now(wchar_t const *, void *, wchar_t *, size_t);"""
     TIMEWRAP_BUFFER: _t.Final[int]
-    def timewrap_strftime_here(self, format: _t.Union[_c.Pointer[str], _t.Sequence[_c.TextLike], str, _c.AnyPointer], buffer: _t.Union[_c.Pointer[str], _t.Sequence[_c.TextLike], str, _c.AnyPointer], /) -> int:
+    def timewrap_strftime_here(self, format: _c.TextPointerLike, buffer: _c.TextPointerLike, /) -> int:
         """long timewrap_strftime_here(wchar_t const *, wchar_t *);"""
-    def timewrap_strptime(self, text: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], format: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], locale: _t.Union[_c.AnyData, bytes], /) -> struct_timewrap_parsed:
+    def timewrap_strptime(self, text: _c.CharPointerLike, format: _c.CharPointerLike, locale: _c.VoidPointerLike, /) -> struct_timewrap_parsed:
         """struct timewrap_parsed timewrap_strptime(char const *, char const *, void *);"""
     def timewrap_sleep_until(self, nanoseconds: _c.IntegerLike, /) -> int:
         """int timewrap_sleep_until(int64_t);"""

@@ -8,11 +8,11 @@ import typing as _t
 
 from ffi_core import typing as _c
 
-class struct_zlibwrap_job(_c.Record):
+class struct_zlibwrap_job_members:
     @property
     def data(self) -> _c.Pointer[bytes]: ...
     @data.setter
-    def data(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
+    def data(self, value: _c.CharPointerLike, /) -> None: ...
     produced: int
     consumed: int
     code: int
@@ -21,26 +21,12 @@ class struct_zlibwrap_job(_c.Record):
     @property
     def message(self) -> _c.Pointer[bytes]: ...
     @message.setter
-    def message(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
-class struct_zlibwrap_job_p(_c.Pointer[struct_zlibwrap_job]):
-    @property
-    def data(self) -> _c.Pointer[bytes]: ...
-    @data.setter
-    def data(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
-    produced: int
-    consumed: int
-    code: int
-    preparing: int
-    in_dictionary: int
-    @property
-    def message(self) -> _c.Pointer[bytes]: ...
-    @message.setter
-    def message(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
-class zlibwrap_stream(_c.Record):
-    ...
-class zlibwrap_stream_p(_c.Pointer[zlibwrap_stream]):
-    ...
-class struct_zlibwrap_header(_c.Record):
+    def message(self, value: _c.CharPointerLike, /) -> None: ...
+class struct_zlibwrap_job(struct_zlibwrap_job_members, _c.Record): ...
+class struct_zlibwrap_job_p(struct_zlibwrap_job_members, _c.Pointer[struct_zlibwrap_job]): ...
+class zlibwrap_stream(_c.Record): ...
+class zlibwrap_stream_p(_c.Pointer[zlibwrap_stream]): ...
+class struct_zlibwrap_header_members:
     time: int
     os: int
     text: int
@@ -48,92 +34,76 @@ class struct_zlibwrap_header(_c.Record):
     @property
     def extra(self) -> _c.VoidPointer: ...
     @extra.setter
-    def extra(self, value: _t.Union[_c.AnyData, bytes], /) -> None: ...
+    def extra(self, value: _c.VoidPointerLike, /) -> None: ...
     extra_size: int
     @property
     def name(self) -> _c.Pointer[bytes]: ...
     @name.setter
-    def name(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
+    def name(self, value: _c.CharPointerLike, /) -> None: ...
     @property
     def comment(self) -> _c.Pointer[bytes]: ...
     @comment.setter
-    def comment(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
-class struct_zlibwrap_header_p(_c.Pointer[struct_zlibwrap_header]):
-    time: int
-    os: int
-    text: int
-    checksum: int
-    @property
-    def extra(self) -> _c.VoidPointer: ...
-    @extra.setter
-    def extra(self, value: _t.Union[_c.AnyData, bytes], /) -> None: ...
-    extra_size: int
-    @property
-    def name(self) -> _c.Pointer[bytes]: ...
-    @name.setter
-    def name(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
-    @property
-    def comment(self) -> _c.Pointer[bytes]: ...
-    @comment.setter
-    def comment(self, value: _t.Union[_c.Pointer[bytes], _t.Sequence[_c.BytesLike], bytes, _c.AnyPointer], /) -> None: ...
+    def comment(self, value: _c.CharPointerLike, /) -> None: ...
+class struct_zlibwrap_header(struct_zlibwrap_header_members, _c.Record): ...
+class struct_zlibwrap_header_p(struct_zlibwrap_header_members, _c.Pointer[struct_zlibwrap_header]): ...
 class _Lib(_c.Lib):
     ZLIBWRAP_TEXT_LIMIT: _t.Final[int]
     def zlibwrap_job_new(self) -> struct_zlibwrap_job_p:
         """struct zlibwrap_job *zlibwrap_job_new(void);"""
-    def zlibwrap_job_free(self, job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], /) -> None:
+    def zlibwrap_job_free(self, job: _c.PointerLike[struct_zlibwrap_job], /) -> None:
         """void zlibwrap_job_free(struct zlibwrap_job *);"""
-    def zlibwrap_compress(self, job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, level: _c.IntegerLike, wbits: _c.IntegerLike, /) -> int:
+    def zlibwrap_compress(self, job: _c.PointerLike[struct_zlibwrap_job], data: _c.VoidPointerLike, size: _c.IntegerLike, level: _c.IntegerLike, wbits: _c.IntegerLike, /) -> int:
         """ptrdiff_t zlibwrap_compress(struct zlibwrap_job *, void const *, size_t, int, int);"""
-    def zlibwrap_decompress(self, job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, wbits: _c.IntegerLike, limit: _c.IntegerLike, /) -> int:
+    def zlibwrap_decompress(self, job: _c.PointerLike[struct_zlibwrap_job], data: _c.VoidPointerLike, size: _c.IntegerLike, wbits: _c.IntegerLike, limit: _c.IntegerLike, /) -> int:
         """ptrdiff_t zlibwrap_decompress(struct zlibwrap_job *, void const *, size_t, int, size_t);"""
-    def zlibwrap_deflate_new(self, job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], level: _c.IntegerLike, method: _c.IntegerLike, wbits: _c.IntegerLike, memory_level: _c.IntegerLike, strategy: _c.IntegerLike, dictionary: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, /) -> zlibwrap_stream_p:
+    def zlibwrap_deflate_new(self, job: _c.PointerLike[struct_zlibwrap_job], level: _c.IntegerLike, method: _c.IntegerLike, wbits: _c.IntegerLike, memory_level: _c.IntegerLike, strategy: _c.IntegerLike, dictionary: _c.VoidPointerLike, size: _c.IntegerLike, /) -> zlibwrap_stream_p:
         """zlibwrap_stream *zlibwrap_deflate_new(struct zlibwrap_job *, int, int, int, int, int, void const *, size_t);"""
-    def zlibwrap_inflate_new(self, job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], wbits: _c.IntegerLike, dictionary: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, /) -> zlibwrap_stream_p:
+    def zlibwrap_inflate_new(self, job: _c.PointerLike[struct_zlibwrap_job], wbits: _c.IntegerLike, dictionary: _c.VoidPointerLike, size: _c.IntegerLike, /) -> zlibwrap_stream_p:
         """zlibwrap_stream *zlibwrap_inflate_new(struct zlibwrap_job *, int, void const *, size_t);"""
-    def zlibwrap_end(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], /) -> None:
+    def zlibwrap_end(self, stream: _c.PointerLike[zlibwrap_stream], /) -> None:
         """void zlibwrap_end(zlibwrap_stream *);"""
-    def zlibwrap_free(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], /) -> None:
+    def zlibwrap_free(self, stream: _c.PointerLike[zlibwrap_stream], /) -> None:
         """void zlibwrap_free(zlibwrap_stream *);"""
-    def zlibwrap_deflate(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, flush: _c.IntegerLike, /) -> int:
+    def zlibwrap_deflate(self, stream: _c.PointerLike[zlibwrap_stream], job: _c.PointerLike[struct_zlibwrap_job], data: _c.VoidPointerLike, size: _c.IntegerLike, flush: _c.IntegerLike, /) -> int:
         """ptrdiff_t zlibwrap_deflate(zlibwrap_stream *, struct zlibwrap_job *, void const *, size_t, int);"""
-    def zlibwrap_inflate(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, flush: _c.IntegerLike, limit: _c.IntegerLike, /) -> int:
+    def zlibwrap_inflate(self, stream: _c.PointerLike[zlibwrap_stream], job: _c.PointerLike[struct_zlibwrap_job], data: _c.VoidPointerLike, size: _c.IntegerLike, flush: _c.IntegerLike, limit: _c.IntegerLike, /) -> int:
         """ptrdiff_t zlibwrap_inflate(zlibwrap_stream *, struct zlibwrap_job *, void const *, size_t, int, size_t);"""
-    def zlibwrap_inflate_reset(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def zlibwrap_inflate_reset(self, stream: _c.PointerLike[zlibwrap_stream], /) -> int:
         """int zlibwrap_inflate_reset(zlibwrap_stream *);"""
     def zlibwrap_shared_deflate_new(self, level: _c.IntegerLike, method: _c.IntegerLike, wbits: _c.IntegerLike, memory_level: _c.IntegerLike, strategy: _c.IntegerLike, /) -> zlibwrap_stream_p:
         """zlibwrap_stream *zlibwrap_shared_deflate_new(int, int, int, int, int);"""
     def zlibwrap_shared_inflate_new(self, wbits: _c.IntegerLike, /) -> zlibwrap_stream_p:
         """zlibwrap_stream *zlibwrap_shared_inflate_new(int);"""
-    def zlibwrap_shared_deflate(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, flush: _c.IntegerLike, /) -> int:
+    def zlibwrap_shared_deflate(self, stream: _c.PointerLike[zlibwrap_stream], job: _c.PointerLike[struct_zlibwrap_job], data: _c.VoidPointerLike, size: _c.IntegerLike, flush: _c.IntegerLike, /) -> int:
         """ptrdiff_t zlibwrap_shared_deflate(zlibwrap_stream *, struct zlibwrap_job *, void const *, size_t, int);"""
-    def zlibwrap_shared_inflate(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, limit: _c.IntegerLike, /) -> int:
+    def zlibwrap_shared_inflate(self, stream: _c.PointerLike[zlibwrap_stream], job: _c.PointerLike[struct_zlibwrap_job], data: _c.VoidPointerLike, size: _c.IntegerLike, limit: _c.IntegerLike, /) -> int:
         """ptrdiff_t zlibwrap_shared_inflate(zlibwrap_stream *, struct zlibwrap_job *, void const *, size_t, size_t);"""
-    def zlibwrap_shared_flush(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def zlibwrap_shared_flush(self, stream: _c.PointerLike[zlibwrap_stream], job: _c.PointerLike[struct_zlibwrap_job], /) -> int:
         """ptrdiff_t zlibwrap_shared_flush(zlibwrap_stream *, struct zlibwrap_job *);"""
-    def zlibwrap_shared_copy(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], /) -> zlibwrap_stream_p:
+    def zlibwrap_shared_copy(self, stream: _c.PointerLike[zlibwrap_stream], job: _c.PointerLike[struct_zlibwrap_job], /) -> zlibwrap_stream_p:
         """zlibwrap_stream *zlibwrap_shared_copy(zlibwrap_stream *, struct zlibwrap_job *);"""
-    def zlibwrap_shared_kept(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], job: _t.Union[_c.Pointer[struct_zlibwrap_job], _t.Sequence[_t.Any], _c.AnyPointer], changes: _t.Union[_c.Pointer[int], _t.Sequence[_c.IntegerLike], _c.AnyPointer], /) -> int:
+    def zlibwrap_shared_kept(self, stream: _c.PointerLike[zlibwrap_stream], job: _c.PointerLike[struct_zlibwrap_job], changes: _c.IntegerPointerLike, /) -> int:
         """ptrdiff_t zlibwrap_shared_kept(zlibwrap_stream *, struct zlibwrap_job *, int64_t *);"""
-    def zlibwrap_shared_changes(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def zlibwrap_shared_changes(self, stream: _c.PointerLike[zlibwrap_stream], /) -> int:
         """int64_t zlibwrap_shared_changes(zlibwrap_stream *);"""
-    def zlibwrap_shared_at_end(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def zlibwrap_shared_at_end(self, stream: _c.PointerLike[zlibwrap_stream], /) -> int:
         """int zlibwrap_shared_at_end(zlibwrap_stream *);"""
-    def zlibwrap_deflate_piece(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, result: _t.Union[_c.Pointer[_c.Pointer[bytes]], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def zlibwrap_deflate_piece(self, stream: _c.PointerLike[zlibwrap_stream], data: _c.VoidPointerLike, size: _c.IntegerLike, result: _c.PointerLike[_c.Pointer[bytes]], /) -> int:
         """ptrdiff_t zlibwrap_deflate_piece(zlibwrap_stream *, void const *, size_t, char **);"""
-    def zlibwrap_inflate_piece(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, result: _t.Union[_c.Pointer[_c.Pointer[bytes]], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def zlibwrap_inflate_piece(self, stream: _c.PointerLike[zlibwrap_stream], data: _c.VoidPointerLike, size: _c.IntegerLike, result: _c.PointerLike[_c.Pointer[bytes]], /) -> int:
         """ptrdiff_t zlibwrap_inflate_piece(zlibwrap_stream *, void const *, size_t, char **);"""
-    def zlibwrap_release(self, memory: _t.Union[_c.AnyData, bytes], /) -> None:
+    def zlibwrap_release(self, memory: _c.VoidPointerLike, /) -> None:
         """void zlibwrap_release(void *);"""
     ZLIBWRAP_CODES: _t.Final[int]
-    def zlibwrap_set_header(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], header: _t.Union[_c.Pointer[struct_zlibwrap_header], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def zlibwrap_set_header(self, stream: _c.PointerLike[zlibwrap_stream], header: _c.PointerLike[struct_zlibwrap_header], /) -> int:
         """int zlibwrap_set_header(zlibwrap_stream *, struct zlibwrap_header const *);"""
-    def zlibwrap_want_header(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def zlibwrap_want_header(self, stream: _c.PointerLike[zlibwrap_stream], /) -> int:
         """int zlibwrap_want_header(zlibwrap_stream *);"""
-    def zlibwrap_get_header(self, stream: _t.Union[_c.Pointer[zlibwrap_stream], _t.Sequence[_t.Any], _c.AnyPointer], header: _t.Union[_c.Pointer[struct_zlibwrap_header], _t.Sequence[_t.Any], _c.AnyPointer], /) -> int:
+    def zlibwrap_get_header(self, stream: _c.PointerLike[zlibwrap_stream], header: _c.PointerLike[struct_zlibwrap_header], /) -> int:
         """int zlibwrap_get_header(zlibwrap_stream const *, struct zlibwrap_header *);"""
-    def zlibwrap_adler32(self, data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, value: _c.IntegerLike, /) -> int:
+    def zlibwrap_adler32(self, data: _c.VoidPointerLike, size: _c.IntegerLike, value: _c.IntegerLike, /) -> int:
         """uint32_t zlibwrap_adler32(void const *, size_t, int64_t);"""
-    def zlibwrap_crc32(self, data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, value: _c.IntegerLike, /) -> int:
+    def zlibwrap_crc32(self, data: _c.VoidPointerLike, size: _c.IntegerLike, value: _c.IntegerLike, /) -> int:
         """uint32_t zlibwrap_crc32(void const *, size_t, int64_t);"""
     def zlibVersion(self) -> _c.Pointer[bytes]:
         """char const *zlibVersion(void);"""
@@ -163,9 +133,9 @@ class _Lib(_c.Lib):
     Z_MEM_ERROR: _t.Final[int]
     Z_BUF_ERROR: _t.Final[int]
     Z_VERSION_ERROR: _t.Final[int]
-    def zlibwrap_adler32_short(self, data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, value: _c.IntegerLike, /) -> int:
+    def zlibwrap_adler32_short(self, data: _c.VoidPointerLike, size: _c.IntegerLike, value: _c.IntegerLike, /) -> int:
         """uint32_t zlibwrap_adler32_short(void const *, size_t, int64_t);"""
-    def zlibwrap_crc32_short(self, data: _t.Union[_c.AnyData, bytes], size: _c.IntegerLike, value: _c.IntegerLike, /) -> int:
+    def zlibwrap_crc32_short(self, data: _c.VoidPointerLike, size: _c.IntegerLike, value: _c.IntegerLike, /) -> int:
         """uint32_t zlibwrap_crc32_short(void const *, size_t, int64_t);"""
     def zlibwrap_adler32_combine(self, first: _c.IntegerLike, second: _c.IntegerLike, size: _c.IntegerLike, /) -> int:
         """uint32_t zlibwrap_adler32_combine(uint32_t, uint32_t, long long);"""
