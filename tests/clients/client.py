@@ -80,7 +80,7 @@ def _frozen(value: Any) -> Any:
 def missing(client: Client) -> list[str]:
     """List what is not on this system, by the names of Debian's packages.
 
-    Shapes: a need is ``pkg-config:NAME``, ``library:FILE`` or ``program:NAME``.
+    Shapes: a need is ``pkg-config:NAME``, ``library:FILE``, ``program:NAME`` or ``file:PATH``.
     """
     return [package for package, need in client.system.items() if not _is_there(*need.split(":", 1))]
 
@@ -90,6 +90,8 @@ def _is_there(kind: str, name: str) -> bool:
         return shutil.which(name) is not None
     if kind == "pkg-config":
         return subprocess.run(["pkg-config", "--exists", name], check=False).returncode == 0
+    if kind == "file":
+        return Path(name).is_file()
     try:
         ctypes.CDLL(name)
     except OSError:
