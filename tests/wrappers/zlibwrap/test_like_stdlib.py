@@ -73,6 +73,15 @@ def flush_says_nothing() -> bool:
         return False
 
 
+@functools.cache
+def keeps_a_tail_at_the_end() -> bool:
+    """Tell whether this standard library leaves what follows the stream in ``unconsumed_tail`` too, as before the middle of 2026."""
+    stream = zlib.decompressobj()
+    stream.decompress(zlib.compress(b"text") + b"more", 1)
+    stream.decompress(stream.unconsumed_tail)
+    return stream.eof and stream.unconsumed_tail == b"more"
+
+
 @example(bytes(16400), 0, 15)
 @given(texts, st.integers(-3, 11), st.sampled_from(WBITS))
 def test_compressed_at_once(text: bytes, level: int, wbits: int) -> None:
@@ -145,6 +154,7 @@ operations = st.one_of(
 @example(
     b"abc" * 1000, 15, b"", lambda data: data + b"xx", [("decompress", 1.0, 3000), ("tail", 0.0, 1), ("flush", 0.0, 1)]
 )
+@example(b"text", 15, b"", lambda data: data + b"xx", [("decompress", 1.0, 1), ("tail", 0.0, 0), ("flush", 0.0, 1)])
 @example(
     b"abc" * 1000, 15, b"", lambda data: data + b"xx", [("decompress", 1.0, 0), ("flush", 0.0, 1), ("again", 0.1, 0)]
 )
@@ -185,6 +195,8 @@ def test_decompressed_in_pieces(
         ours, theirs = objects
         assert ours.eof == theirs.eof
         assert ours.unused_data == theirs.unused_data
+        if ours.eof and keeps_a_tail_at_the_end() and theirs.unconsumed_tail and not ours.unconsumed_tail:
+            break  # from here on it goes on with what it should not have
         assert ours.unconsumed_tail == theirs.unconsumed_tail
 
 
@@ -457,7 +469,7 @@ def test_what_is_kept_is_the_same_object_until_it_changes() -> None:
     assert (other.unconsumed_tail, other.unused_data, other.eof) == (tail, b"", False)
     while not stream.eof:
         stream.decompress(stream.unconsumed_tail, 1000)
-    assert (stream.unused_data, stream.unconsumed_tail) == (b"more", b"more")  # both, as in the standard library
+    assert (stream.unused_data, stream.unconsumed_tail) == (b"more", b"")
     assert stream.unused_data is stream.unused_data
     assert (other.unconsumed_tail, other.eof) == (tail, False)
     again = stream.copy()

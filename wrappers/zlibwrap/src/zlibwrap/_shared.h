@@ -54,11 +54,11 @@ static int zlibwrap_keep_only(struct zlibwrap_kept *kept, const char *data, size
     return Z_OK;
 }
 
-/* Keep what a call has not used of its data, as the standard library does. */
+/* Keep what a call has not used of its data, as the newest standard library does: after the end of the stream there is no tail. */
 static int zlibwrap_keep_rest(zlibwrap_stream *stream, const struct zlibwrap_job *job, const char *data, size_t size)
 {
     const char *rest = data + job->consumed;
-    const size_t left = size - job->consumed;
+    size_t left = size - job->consumed;
     int code = Z_OK;
 
     if (left == 0 && stream->tail.size == 0 && job->code != Z_STREAM_END) {
@@ -68,9 +68,7 @@ static int zlibwrap_keep_rest(zlibwrap_stream *stream, const struct zlibwrap_job
     if (job->code == Z_STREAM_END) {
         stream->at_end = 1;
         code = zlibwrap_append(&stream->unused, rest, left);
-        if (stream->tail.size == 0) {
-            return code;
-        }
+        left = 0;
     }
     return code != Z_OK ? code : zlibwrap_keep_only(&stream->tail, rest, left);
 }
