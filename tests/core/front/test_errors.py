@@ -49,6 +49,11 @@ CASES = [
     ("int f(int) { return 1; }", 5, "has a body"),
     ("static inline int f(int x)\n{ return x; }", 19, "has a body"),
     ("typedef int T; int T;", 20, "typedef"),
+    # The declarations before it, which pycparser reads too, are not to blame.
+    ("typedef int (*FP)(int); int f(FP, foo *);", 35, "unknown type 'foo'"),
+    ("typedef int (*FP)(int), F(int T); int f(FP a, F *b, foo *c);", 53, "unknown type 'foo'"),
+    ("typedef int (*FP)(int); FP f(FP x, int y z);", 42, "'z' cannot stand here"),
+    ("typedef int (*FP)(int); int FP;", 29, "typedef"),
     ("if (x) y;", 1, "no C declaration"),
     (f"int {'*' * 501}f(void);", 505, "nested too deeply"),
     # The preprocessor.

@@ -169,7 +169,7 @@ SPECIFIERS = st.sampled_from(
 )
 STARS = st.sampled_from(["", "", "*", "**", " *const ", " * const *"])
 NAMES = st.sampled_from(["a", "b", "c", "T", "size_t", "d_1"])
-BRACKETS = st.sampled_from(["", "", "[3]", "[N]", "[]", "[2][N]", "[][2]", "[X]", "[-1]", "[1.5]"])
+BRACKETS = st.sampled_from(["", "", "[3]", "[N]", "[]", "[2][N]", "[][2]", "[X]", "[T]", "[-1]", "[1.5]"])
 DECLARATORS = st.builds("{} {}{}{}".format, SPECIFIERS, STARS, NAMES, BRACKETS)
 PARAMETERS = st.one_of(
     DECLARATORS, st.builds("{}{}{}".format, SPECIFIERS, STARS, BRACKETS), st.just("..."), st.just("void")
@@ -187,7 +187,10 @@ RECORDS = st.builds(
     st.sampled_from(["", "", "W", "T"]),
 )
 ENUMERATORS = st.lists(
-    st.sampled_from(["P", "Q = 3", "R = -2", "S = 0x7fffffff", "T", "A2 = N", "P2 = 5u", "M = -1u"]), max_size=4
+    st.sampled_from(
+        ["P", "Q = 3", "R = -2", "S = 0x7fffffff", "T", "A2 = N", "P2 = 5u", "M = -1u", "L = -9223372036854775808"]
+    ),
+    max_size=4,
 ).map(", ".join)
 ENUMS = st.builds(
     "{} {} {{ {} }} {};".format,
@@ -213,6 +216,12 @@ def test_a_typedef_takes_the_name_of_a_standard_type() -> None:
         "int f(uint8_t); uint8_t a; typedef char uint8_t; int g(uint8_t); uint8_t b; struct s { uint8_t c; };"
     )
     assert parsed is not None
+
+
+def test_a_type_is_no_length_of_a_parameter() -> None:
+    assert assert_same("typedef int T; int f(int x[T]);") is None
+    assert assert_same("int f(int x[T]); typedef int T; int f(int x[T]);") is None
+    assert assert_same("int f(int x[T]); typedef int T;") is not None
 
 
 def test_long_texts_take_time_in_proportion() -> None:

@@ -65,6 +65,8 @@ _ARITHMETIC: Final[dict[str, Callable[[int, int], int]]] = {
     "^": operator.xor,
 }
 
+_TWO_TO_63: Final = str(1 << 63)
+
 
 class Evaluator:
     """Computes constant expressions.
@@ -134,6 +136,9 @@ class Evaluator:
     def _unary(self, node: Node) -> Integer:
         if node.op in {"sizeof", "_Alignof"}:
             return self._size(node)
+        if node.op == "-" and getattr(node.expr, "value", "").rstrip("lL") == _TWO_TO_63:
+            # No standard type holds the literal; GCC takes one of 128 bits, so that this is the lowest of 64 bits.
+            return Integer(-int(_TWO_TO_63), self._types[2][0])
         if node.op not in {"+", "-", "~", "!"}:
             raise self._around.error(f"'{node.op}' cannot be used in a constant expression", node)
         operand = self.evaluate(node.expr)

@@ -98,8 +98,8 @@ _BEFORE_TYPE: Final = frozenset(
 def explain(context: Context, complaint: str, types: Collection[str], find: Callable[[int, int], str]) -> CDefError:
     """Turn a complaint of pycparser into an error at a place of the user's.
 
-    ``types`` are the names known as types.  ``find`` parses the tokens from one to another, and gives the complaint
-    or "".
+    ``types`` are the names known as types.  ``find`` parses the tokens from one to another, adds their typedefs to
+    ``types``, and gives the complaint or "".
     """
     prepared = context.prepared
     texts = prepared.texts
@@ -117,6 +117,8 @@ def explain(context: Context, complaint: str, types: Collection[str], find: Call
             if complaint:
                 token, detail = _parts(complaint)
                 break
+    else:
+        find(0, max(start for start in prepared.statements if start <= token))
     if first >= end:
         return _at(context, "this is no integer constant", min(first + 1, len(texts) - 1))
     for candidate in range(first, last):

@@ -192,10 +192,10 @@ class FastReader:
                 return None
             if parameter.dimensions is not None:
                 item = self._array(ctype, parameter.dimensions)
-                if item is None:
+                if item is None or self._scope.is_type_name(parameter.length):
                     return None
                 ctype = Pointer(item)
-            is_known = is_known and shape.ctype is not None
+            is_known = is_known and shape.ctype is not None and not parameter.length
             types.append(ctype)
             names.append(parameter.name)
         result = _Parameters(tuple(types), tuple(names), variadic)

@@ -177,21 +177,19 @@ class Parser:
             complaint = ""  # pycparser trips over some nonsense: "int struct T;"
         else:
             return list(nodes)[len(prelude) :]
-        names.update(self._typedef_names())
 
         def find(first: int, last: int) -> str:
-            """Parse one declaration alone."""
-            blanks = [""] * first
+            """Parse some of the declarations alone, and remember the typedefs among them."""
+            known = [*MARKER_TYPES, *sorted(names)]
             try:
-                CParser().parse(
-                    _c_text([*MARKER_TYPES, *sorted(names)], blanks + prepared.texts[first:last]), FILE_NAME
-                )
+                found = CParser().parse(_c_text(known, [""] * first + prepared.texts[first:last]), FILE_NAME).ext
             except ParseError as error:
                 return str(error)
             except RecursionError:
                 return f"{FILE_NAME}:{first + FIRST_LINE}:1: this is nested too deeply"
             except (AttributeError, TypeError, AssertionError, LookupError):
                 return f"{FILE_NAME}:{first + FIRST_LINE}:1: this is no C declaration"
+            names.update(node.name for node in found if type(node).__name__ == "Typedef")
             return ""
 
         raise explain(self._context, complaint, names, find)
@@ -208,17 +206,6 @@ class Parser:
         """Collect the names of types that were known before the text."""
         typedefs = self._fast.typedefs
         return {text for text in texts if text in typedefs or self._scope.is_type_name(text)}
-
-    def _typedef_names(self) -> list[str]:
-        """Guess what the text declares as types: the last names of its typedefs."""
-        prepared = self._context.prepared
-        names = []
-        for first, last in zip(prepared.statements, prepared.statements[1:]):
-            texts = prepared.texts[first:last]
-            if "typedef" in texts:
-                words = [text for text in texts if text.isidentifier()]
-                names.append(words[-1])
-        return names
 
     def _start_of(self, node: Node) -> int:
         """Give the offset where the declaration of a node starts."""

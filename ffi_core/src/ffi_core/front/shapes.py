@@ -93,11 +93,12 @@ class Shape:
 
 
 class Parameter(NamedTuple):
-    """A parameter; ``dimensions`` are those after the first, None where it is no array."""
+    """A parameter; ``dimensions`` are those after the first, None where it is no array; ``length`` the name in the first."""
 
     shape: Shape
     name: str
     dimensions: Optional[Dimensions]
+    length: str = ""
 
 
 class Shapes:
@@ -180,9 +181,10 @@ class Shapes:
         # An array becomes a pointer to its items: of the first length only the form counts.
         first, _, rest = brackets.partition("]")
         dimensions = self.dimensions(rest.strip())
-        if self.dimensions(f"{first}]") is None or dimensions is None or None in dimensions:
+        outermost = self.dimensions(f"{first}]")
+        if outermost is None or dimensions is None or None in dimensions:
             return None
-        return Parameter(*found, dimensions)
+        return Parameter(*found, dimensions, outermost[0] if isinstance(outermost[0], str) else "")
 
 
 def read_words(words: list[str]) -> Optional[tuple[Shape, str]]:
