@@ -219,6 +219,27 @@ ACCEPTED = {
         'extern "Python+C" int f(int);\nextern "Python+C" void g(int (*)(void));',
         "int f(int);",
     ),
+    "packed members": (
+        "struct s { char c; int *p; int a[2]; struct s *(*f)(int); } __attribute__((packed));\nextern struct s v;",
+        "",
+    ),
+    "results of functions that are const": (
+        "struct s { const int (*f)(int); };\nextern const char *(*g)(volatile int (*)(const long (*)(void)));",
+        (
+            '#pragma GCC diagnostic ignored "-Wignored-qualifiers"\n'
+            "struct s { const int (*f)(int); };\nextern const char *(*g)(volatile int (*)(const long (*)(void)));"
+        ),
+    ),
+    "const members": (
+        (
+            "struct s { const int a; int *const b[2]; };\nunion u { struct s s[2]; };\n"
+            "struct s f(struct s); union u g(void);\nstatic const struct s c; static const union u d;"
+        ),
+        (
+            "struct s { const int a; int *const b[2]; };\nunion u { struct s s[2]; };\n"
+            "struct s f(struct s); union u g(void);\nextern const struct s c; extern const union u d;"
+        ),
+    ),
     "calling convention": ("int __stdcall f(int (__stdcall *)(int));", "int f(int (*)(int));"),
     "a long enum": (
         "enum e { " + ", ".join(f"NAME_{i}" for i in range(2000)) + " };",

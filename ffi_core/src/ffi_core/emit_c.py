@@ -143,7 +143,7 @@ class _ModuleEmitter:
             return
         if self._globals.python_count:
             out.add("#include <stdio.h>")
-        if self._globals.python_count or self._records.needs_memcpy:
+        if self._globals.python_count or self._globals.needs_memcpy or self._records.needs_memcpy:
             out.add("#include <string.h>")
 
     def _used_names(self) -> set[str]:

@@ -76,6 +76,16 @@ class GlobalEmitter:
         return len(self._python)
 
     @property
+    def needs_memcpy(self) -> bool:
+        """Whether values are copied that C does not assign."""
+        types = [
+            decl.type.result if isinstance(decl, FunctionDecl) else decl.type
+            for decl in self._globals.values()
+            if isinstance(decl, (FunctionDecl, ConstantDecl))
+        ]
+        return not all(ctype is None or self._spelling.is_assignable(ctype) for ctype in types)
+
+    @property
     def has_wide(self) -> bool:
         """Whether there are rows of functions whose wrappers have other signatures."""
         return bool(self._wide)
@@ -96,8 +106,10 @@ class GlobalEmitter:
             elif isinstance(decl, VariableDecl):
                 self._emit_variable(out, decl)
             elif isinstance(decl, ConstantDecl) and decl.type is not None:
-                parameter = self._spelling.declare(Pointer(unqualified(self._spelling.resolve(decl.type))), "ffic")
-                out.add(f"static void ffic_constant_{decl.name}({parameter}) {{ *ffic = {decl.name}; }}")
+                ctype = unqualified(self._spelling.resolve(decl.type))
+                parameter = self._spelling.declare(Pointer(ctype), "ffic")
+                store = self._store(ctype, "ffic", decl.name)
+                out.add(f"static void ffic_constant_{decl.name}({parameter}) {{ {store} }}")
         if self._integers:
             self._emit_integers(out)
 
@@ -126,11 +138,19 @@ class GlobalEmitter:
         call = f"{decl.name}({', '.join('*' + n if w else n for n, w in zip(names, wide))})"
         if spelling.is_wide(function.result):
             passed.insert(0, spelling.declare(Pointer(result), "ffic_result"))
-            out.add(f"static void ffic_call_{decl.name}({', '.join(passed)}) {{ *ffic_result = {call}; }}")
+            store = self._store(unqualified(spelling.resolve(function.result)), "ffic_result", call)
+            out.add(f"static void ffic_call_{decl.name}({', '.join(passed)}) {{ {store} }}")
         else:
             out.add(f"static {_define(result, f'ffic_call_{decl.name}', passed, call)}")
         if any(wide) or spelling.is_wide(function.result):
             out.add(f"static {_define(result, f'ffic_direct_{decl.name}', plain, direct_call)}")
+
+    def _store(self, ctype: CType, pointer: str, value: str) -> str:
+        """Write the statements that put a value where a pointer points to."""
+        if self._spelling.is_assignable(ctype):
+            return f"*{pointer} = {value};"
+        copy = self._spelling.declare(ctype, "ffic_copy")
+        return f"{copy} = {value}; memcpy((void *){pointer}, (const void *)&ffic_copy, sizeof ffic_copy);"
 
     def _emit_variable(self, out: Writer, decl: VariableDecl) -> None:
         spelling = self._spelling

@@ -57,6 +57,11 @@ extern "C" {
 #elif defined(_MSC_VER)
 #  pragma warning(error : 4013 4047 4133)
 #endif
+/* The declarations are the user's, and so is what there is to say of them; no pointer to a member is used. */
+#if defined(__clang__) || (defined(__GNUC__) && __GNUC__ >= 9)
+#  pragma GCC diagnostic ignored "-Wignored-qualifiers"
+#  pragma GCC diagnostic ignored "-Waddress-of-packed-member"
+#endif
 
 typedef void (*ffic_function)(void);
 /* p and t: where the name and the type stand in ffic_texts. */

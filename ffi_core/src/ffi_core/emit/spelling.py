@@ -131,7 +131,8 @@ class Spelling:
             return Array(self.concrete(ctype.item), ctype.length)
         if isinstance(ctype, Function):
             parameters = tuple(self.concrete(parameter) for parameter in ctype.parameters)
-            return Function(self.result(ctype), parameters, ctype.variadic, ctype.abi)
+            # With the qualifiers of the result: they count in C before C11, in C++ and for Clang.
+            return Function(self.concrete(ctype.result), parameters, ctype.variadic, ctype.abi)
         if isinstance(ctype, Tagged):
             return self._concrete_tagged(ctype)
         if isinstance(ctype, Primitive):
@@ -202,6 +203,17 @@ class Spelling:
         """Say whether it is a record without declared members."""
         decl = self.record(self.resolve(ctype))
         return decl is not None and decl.fields is None
+
+    def is_assignable(self, ctype: CType) -> bool:
+        """Say whether C assigns values of a type that is not const itself: not those with const members."""
+        record = self.record(self.resolve(ctype))
+        for field in (record.fields or ()) if record is not None else ():
+            member = self.resolve(field.type)
+            while isinstance(member, Array):
+                member = self.resolve(member.item)
+            if "const" in getattr(member, "qualifiers", ()) or not self.is_assignable(member):
+                return False
+        return True
 
     def has_inferred_length(self, ctype: CType) -> bool:
         """Say whether ``[...]`` occurs in a type."""
