@@ -175,6 +175,25 @@ def test_names_are_those_of_the_module(tmp_path: Path) -> None:
     assert names == constants | functions | {"environment", "count"}
 
 
+def test_classes_have_names_of_their_own(tmp_path: Path) -> None:
+    """Neither do the names of C hide those that the stub needs."""
+    ffi = builder(
+        "struct a_p { int x; }; struct a { int _t, y; }; struct a_members { char *z; };\n"
+        "int _c(struct a *); int f(struct a_p *, char *); extern int _b, _t;"
+    )
+    ffi.emit_stub(tmp_path / "_m.pyi")
+    tree = ast.parse((tmp_path / "_m.pyi").read_text())
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    assert len({node.name for node in classes}) == len(classes)
+    written = {
+        node.target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    written |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    assert written.isdisjoint({"_b", "_c", "_t"})
+
+
 def test_module_in_abi_mode(tmp_path: Path) -> None:
     """There, ``ffi.dlopen`` gives the library."""
     builder("int abs(int);", None).compile(tmpdir=tmp_path)

@@ -100,7 +100,7 @@ class _Stub:
         for field in decl.fields or ():
             if not field.name:
                 yield from self._anonymous(field, outer)
-            elif field.name.isidentifier() and not keyword.iskeyword(field.name) and not _is_private(field.name):
+            elif field.name.isidentifier() and not keyword.iskeyword(field.name) and not _is_left_out(field.name):
                 yield from self._field(field)
 
     def _anonymous(self, field: Field, outer: set[str]) -> Iterator[str]:
@@ -125,7 +125,7 @@ class _Stub:
         yield "class _Lib(_c.Lib):"
         names = [name for name in self._globals if name.isidentifier() and not keyword.iskeyword(name)]
         for name in names:
-            if not _is_private(name):
+            if not _is_left_out(name):
                 yield from self._global(name)
         if not names:
             yield "    ..."
@@ -147,7 +147,7 @@ class _Stub:
         given = function.parameter_names or ("",) * len(function.parameters)
         for index, (parameter, ctype) in enumerate(zip(given, function.parameters)):
             word = f"{parameter}_" if keyword.iskeyword(parameter) else parameter
-            if not word.isidentifier() or word in taken or _is_private(word):
+            if not word.isidentifier() or word in taken or _is_left_out(word):
                 word = f"argument{index + 1}"
             taken.add(word)
             parameters.append(f"{word}: {self._hints.write(ctype)}")
@@ -218,9 +218,9 @@ _COMMON_CAST: Final = (
 )
 
 
-def _is_private(name: str) -> bool:
-    """Say whether Python would change the name in a class."""
-    return name.startswith("__") and not name.endswith("__")
+def _is_left_out(name: str) -> bool:
+    """Say whether Python would change the name in a class, or the stub means something else by it."""
+    return name in {"_b", "_c", "_t"} or (name.startswith("__") and not name.endswith("__"))
 
 
 def _docstring(declaration: str) -> str:

@@ -56,6 +56,7 @@ CASES = [
     ("typedef int (*FP)(int); int FP;", 29, "typedef"),
     ("if (x) y;", 1, "no C declaration"),
     (f"int {'*' * 501}f(void);", 505, "nested too deeply"),
+    ("// a \\ \nfoo x;\nint f(foo *x);", 7, "unknown type 'foo'"),
     # The preprocessor.
     ("#include <stdio.h>", 1, "#include"),
     ("  #ifdef X", 3, "#ifdef"),

@@ -16,7 +16,7 @@ from .patterns import lazy
 _NOISE = lazy(
     r""" "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*'   # literals may contain what looks like a comment
     | /\*.*?(?:\*/|(?P<open>\Z))
-    | //(?:\\\r?\n|[^\n])*
+    | //(?:\\[ \t]*\r?\n|[^\n])*
     | \\[ \t]*\r?\n
     """,
     re.DOTALL | re.VERBOSE,
