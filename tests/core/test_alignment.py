@@ -32,6 +32,9 @@ struct pushed { char c; int i; double d; struct { char c; int i; } inner; };
 struct deeper { char c; int i; };
 #pragma pack(pop)
 struct again { char c; int i; };
+struct __attribute__((packed)) both { char c; int b : 9; int i; short a __attribute__((aligned(8))); };
+#pragma pack(1)
+struct __attribute__((packed)) both1 { char c; int i __attribute__((aligned(8))); };
 #pragma pack(pop)
 struct usual { char c; int i; _Alignas(16) char d; _Alignas(double) char e; };
 union __attribute__((aligned(16))) joined { char c; int i; };
@@ -40,7 +43,20 @@ union __attribute__((aligned(16))) joined { char c; int i; };
 enum { ALIGNMENT_OF_USUAL = _Alignof(struct usual), SIZE_OF_SMALL = sizeof(small) };
 struct sized { char room[sizeof(struct members) + sizeof(union joined)]; };
 """
-RECORDS = ["typedefs", "nested", "members", "enums", "bits", "pushed", "deeper", "again", "usual", "sized"]
+RECORDS = [
+    "typedefs",
+    "nested",
+    "members",
+    "enums",
+    "bits",
+    "pushed",
+    "deeper",
+    "again",
+    "both",
+    "both1",
+    "usual",
+    "sized",
+]
 CDEF = (
     DECLARATIONS
     + "".join(

@@ -80,9 +80,9 @@ class Record:
 
     def declare(self, name: str) -> str:
         body = " ".join(member.declare(f"m{i}") for i, member in enumerate(self.members))
-        attributes = ["packed"] * (self.pack == PACKED) + [f"aligned({self.aligned})"] * bool(self.aligned)
+        attributes = ["packed"] * (self.pack < 0) + [f"aligned({self.aligned})"] * bool(self.aligned)
         attribute = f" __attribute__(({', '.join(attributes)}))" if attributes else ""
-        pragma = f"pack({self.pack})" if self.pack > 0 else "pack()"
+        pragma = f"pack({abs(self.pack)})" if self.pack not in {0, PACKED} else "pack()"
         return f"#pragma {pragma}\n{'union' if self.is_union else 'struct'} {name} {{ {body} }}{attribute};\n"
 
     def place(self, abi: Abi) -> tuple[int, int, list[int]]:
@@ -119,7 +119,7 @@ records = st.builds(
     Record,
     members=st.lists(members(), min_size=1, max_size=7).map(tuple),
     is_union=st.sampled_from([False, False, False, True]),
-    pack=st.sampled_from([0, 0, 0, PACKED, 1, 2, 4, 8]),
+    pack=st.sampled_from([0, 0, 0, PACKED, 1, 2, 4, 8, -2, -4, -8]),
     aligned=ALIGNMENTS,
 )
 
@@ -254,7 +254,7 @@ unusual_records = st.builds(
     Record,
     members=st.lists(unusual_members(), min_size=1, max_size=6).map(tuple),
     is_union=st.sampled_from([False, False, False, True]),
-    pack=st.sampled_from([0, 0, 0, PACKED, 1, 2, 4, 8]),
+    pack=st.sampled_from([0, 0, 0, PACKED, 1, 2, 4, 8, -2, -4, -8]),
     aligned=ALIGNMENTS,
 )
 

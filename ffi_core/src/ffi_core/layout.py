@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from typing import Final
 
 PACKED: Final = -1
-"""``pack`` of ``__attribute__((packed))``: unlike under ``#pragma pack(1)``, members can be ``aligned`` in spite of it."""
+"""``pack`` of ``__attribute__((packed))``: unlike under ``#pragma pack(1)``, members can be ``aligned`` in spite of it.
+
+Under ``#pragma pack(n)`` too, it is -n.
+"""
 
 
 class LayoutError(TypeError):
@@ -72,7 +75,7 @@ def place_fields(
     ``(size, align, places)`` with one ``(offset, bit_shift)`` per field, ``bit_shift`` -1 for ordinary members.
     Units: sizes, offsets and alignments in bytes; bit widths and shifts in bits.  ``aligned`` -n is the alignment n in
     the place of the type's (a bit-field is packed then), for the record in the place of that of its members.  ``pack`` is the limit that
-    ``#pragma pack`` sets, or PACKED; 0 for none.  The offset of a bit-field is that of the unit of its declared type
+    ``#pragma pack`` sets, or PACKED, or minus the limit for both; 0 for none.  The offset of a bit-field is that of the unit of its declared type
     in which ``bit_shift`` counts from the least significant bit.  In a packed record the unit can reach past the end
     of the record, and a bit-field that no unit holds starts in the byte at its offset: touch only the bytes that
     hold its bits.
@@ -97,7 +100,8 @@ def _round_up(value: int, step: int) -> int:
 
 def _place_system_v(fields: Sequence[Field], is_union: bool, pack: int, aligned: int, abi: Abi) -> Layout:
     """Place fields as GCC does: bit-fields share storage with their neighbours, whatever the types of these are."""
-    limit = max(0, pack)
+    is_record_packed = pack < 0
+    limit = 0 if pack == PACKED else abs(pack)
     record_align = max(1, aligned)
     end = extent = 0  # bits
     places = []
@@ -109,7 +113,9 @@ def _place_system_v(fields: Sequence[Field], is_union: bool, pack: int, aligned:
         own_align = exact * (exact > 1) if is_packed else max(0, asked)
         natural = min(type_align, limit) if limit else type_align
         own = min(own_align, limit) if limit else own_align
-        align = max(1 if pack == PACKED or (is_packed and not limit) else natural, own)
+        # A limit keeps the alignments of bit-fields up, even where they are packed.
+        is_loose = (is_record_packed or is_packed) and not (limit and bit_width >= 0)
+        align = max(1 if is_loose else natural, own)
         if bit_width < 0:
             start = _round_up(start, 8 * align)
             end = start + 8 * size
@@ -148,7 +154,7 @@ def _bit_field_place(start: int, bit_width: int, size: int, aligns: tuple[int, i
 
 def _place_microsoft(fields: Sequence[Field], is_union: bool, pack: int, aligned: int) -> Layout:
     """Place fields as MSVC does: only neighbouring bit-fields whose types have the same size share a unit."""
-    limit = abs(pack)
+    limit = 1 if pack < 0 else pack
     record_align = max(1, aligned)
     extent = 0
     unit_offset = unit_size = used = 0  # the open unit of bit-fields; unit_size is 0 when there is none

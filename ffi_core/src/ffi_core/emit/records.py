@@ -101,7 +101,7 @@ class RecordEmitter:
             self._mirror_names[key] = f"{name}_aligned"
 
     def _open(self, record: RecordDecl, name: str) -> str:
-        packed = " FFIC_PACKED" if record.pack == PACKED else ""
+        packed = " FFIC_PACKED" if record.pack < 0 else ""
         aligned = f" FFIC_ALIGNED({record.aligned})" if record.aligned > 0 else ""
         return f"{record.kind}{packed}{aligned}{' ' + name if name else ''}"
 
@@ -247,10 +247,11 @@ def _is_const(field: Field) -> bool:
 
 
 def _pack_pragmas(pack: int) -> tuple[str, str]:
-    if pack == PACKED:
+    if pack < 0:  # what no attribute says to Microsoft's compiler
+        limit = "" if pack == PACKED else f", {-pack}"
         return (
-            "#if defined(_MSC_VER)\n#pragma pack(push, 1)\n#endif",
-            "#if defined(_MSC_VER)\n#pragma pack(pop)\n#endif",
+            f"#if defined(_MSC_VER)\n#pragma pack(push, 1)\n#else\n#pragma pack(push{limit})\n#endif",
+            "#pragma pack(pop)",
         )
     if pack:
         return f"#pragma pack(push, {pack})", "#pragma pack(pop)"

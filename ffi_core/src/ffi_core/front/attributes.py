@@ -37,7 +37,7 @@ REFUSED: Final = {
     "stdcall": "changes the calling convention: write __stdcall before the function's name",
 }
 
-# The `pack` of a record with this attribute: its members can be aligned in spite of it.
+# The `pack` of a record with this attribute: its members can be aligned in spite of it.  Under `#pragma pack(n)` it is -n.
 PACKED: Final = -1
 
 # What `aligned` without a number means: the largest alignment of any type.

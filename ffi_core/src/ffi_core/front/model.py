@@ -206,8 +206,9 @@ class RecordDecl:
 
     ``fields`` is None while it is opaque.  ``c_name`` is what C code calls it (``struct passwd``, or ``T`` for
     ``typedef struct {...} T;`` and for ``typedef ... T;``), "" where C has no name for it.
-    Units: ``pack`` and ``aligned`` in bytes, 0 for none; ``pack`` is -1 for ``__attribute__((packed))``.  ``aligned`` -n
-    is an alignment of exactly n that is not the size's, from the typedef that names the record.
+    Units: ``pack`` and ``aligned`` in bytes, 0 for none; ``pack`` is -1 for ``__attribute__((packed))``, and -n under
+    ``#pragma pack(n)`` too.  ``aligned`` -n is an alignment of exactly n that is not the size's, from the typedef that
+    names the record.
     """
 
     kind: str

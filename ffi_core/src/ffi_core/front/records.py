@@ -68,7 +68,9 @@ class RecordReader:
         context = self._context
         attributes = context.prepared.record_attributes.get(token, [])
         packed = any(attribute.name == "packed" for attribute in attributes)
-        pack = PACKED if packed else context.directives.pack_at(context.offset_of_token(token))
+        pack = context.directives.pack_at(context.offset_of_token(token))
+        if packed and pack != 1:
+            pack = -pack or PACKED
         members = list(node.decls or ())
         partial = bool(members) and getattr(members[-1], "name", None) == MORE_MEMBERS
         if partial:
