@@ -16,6 +16,7 @@ from typing import Any, Callable, Final
 
 from hypothesis import strategies as st
 
+from both_readers import assert_same, plain_texts
 from ffi_harness import new_ffi, parse_errors
 from odd_calls import check_odd_call, odd_calls
 
@@ -341,8 +342,14 @@ def check_operations(script: Sequence[Step]) -> None:
                 pool.append(result)
 
 
+def check_readers(text: str) -> None:
+    """Let the fast reader and pycparser read the same."""
+    assert_same(text)
+
+
 CHECKS: Final[dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], None]]]] = {
     "declarations": (declarations, check_declarations),
+    "readers": (plain_texts, check_readers),
     "types": (type_texts, check_type),
     "conversions": (conversions, check_conversion),
     "operations": (scripts, check_operations),

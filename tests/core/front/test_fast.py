@@ -5,44 +5,13 @@ from __future__ import annotations
 import ast
 import sys
 from pathlib import Path
-from typing import Optional
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ffi_core.front import CDefError, Declarations, parse
-from ffi_core.front.names import common_types
-from ffi_core.front.parser import Parser
-from ffi_core.front.scope import Scope
-from ffi_core.front.source import Source
-
-Outcome = tuple[Optional[Declarations], str]
-
-
-def read(text: str, *, fast: bool, known: Optional[Declarations] = None) -> Outcome:
-    """Parse with or without the fast path; gives the declarations, or where the error is."""
-    try:
-        scope = Scope(known or Declarations(), common_types(windows=False), override=False)
-        Parser(Source(text), scope).parse(fast=fast)
-    except CDefError as error:
-        return None, str(error.place)
-    return scope.added(), ""
-
-
-def assert_same(text: str, known: Optional[Declarations] = None) -> Optional[Declarations]:
-    fast, fast_place = read(text, fast=True, known=known)
-    slow, slow_place = read(text, fast=False, known=known)
-    assert (fast is None) == (slow is None), (text, fast_place, slow_place)
-    if fast is None or slow is None:
-        # Where several declarations are wrong, either can be found first.
-        assert fast_place == slow_place or sum(bool(piece.strip()) for piece in text.split(";")) > 1
-        return None
-    assert dict(fast.globals) == dict(slow.globals)
-    assert dict(fast.types) == dict(slow.types)
-    assert list(fast.globals) == list(slow.globals)
-    assert list(fast.types) == list(slow.types)
-    return fast
+from both_readers import assert_same, plain_texts
+from ffi_core.front import CDefError, parse
 
 
 def texts_of_the_other_tests() -> list[str]:
@@ -149,66 +118,10 @@ def test_words_in_any_order(words: list[str]) -> None:
     assert_same(before + " ".join(words))
 
 
-SPECIFIERS = st.sampled_from(
-    [
-        "int",
-        "unsigned",
-        "const char",
-        "T",
-        "const T",
-        "U",
-        "struct U",
-        "struct V",
-        "void",
-        "size_t",
-        "A",
-        "F",
-        "uint8_t const",
-        "long",
-    ]
-)
-STARS = st.sampled_from(["", "", "*", "**", " *const ", " * const *"])
-NAMES = st.sampled_from(["a", "b", "c", "T", "size_t", "d_1"])
-BRACKETS = st.sampled_from(["", "", "[3]", "[N]", "[]", "[2][N]", "[][2]", "[X]", "[T]", "[-1]", "[1.5]"])
-DECLARATORS = st.builds("{} {}{}{}".format, SPECIFIERS, STARS, NAMES, BRACKETS)
-PARAMETERS = st.one_of(
-    DECLARATORS, st.builds("{}{}{}".format, SPECIFIERS, STARS, BRACKETS), st.just("..."), st.just("void")
-)
-FUNCTIONS = st.builds("{} {}f({});".format, SPECIFIERS, STARS, st.lists(PARAMETERS, max_size=4).map(", ".join))
-MEMBERS = st.builds(
-    "{}{};".format, DECLARATORS, st.sampled_from(["", "", ", e", ", *e, g[2]", " : 3", ": 40", " : 0", ": N"])
-)
-BODIES = st.lists(MEMBERS, max_size=4).map(" ".join)
-RECORDS = st.builds(
-    "{} {} {{ {} }} {};".format,
-    st.sampled_from(["struct", "typedef struct", "union"]),
-    st.sampled_from(["", "W", "U"]),
-    BODIES,
-    st.sampled_from(["", "", "W", "T"]),
-)
-ENUMERATORS = st.lists(
-    st.sampled_from(
-        ["P", "Q = 3", "R = -2", "S = 0x7fffffff", "T", "A2 = N", "P2 = 5u", "M = -1u", "L = -9223372036854775808"]
-    ),
-    max_size=4,
-).map(", ".join)
-ENUMS = st.builds(
-    "{} {} {{ {} }} {};".format,
-    st.sampled_from(["enum", "typedef enum"]),
-    st.sampled_from(["", "E"]),
-    ENUMERATORS,
-    st.sampled_from(["", "E2"]),
-)
-VARIABLES = st.builds("{}{};".format, st.sampled_from(["", "extern ", "static ", "typedef ", "inline "]), DECLARATORS)
-
-
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.one_of(FUNCTIONS, RECORDS, ENUMS, VARIABLES), min_size=1, max_size=3))
-def test_declarations_of_all_forms(declarations: list[str]) -> None:
-    before = (
-        "typedef int T; struct U { T x; }; typedef struct U U; typedef char A[2]; typedef int F(int);\n#define N 3\n"
-    )
-    assert_same(before + "\n".join(declarations))
+@given(plain_texts)
+def test_declarations_of_all_forms(text: str) -> None:
+    assert_same(text)
 
 
 def test_a_typedef_takes_the_name_of_a_standard_type() -> None:

@@ -9,10 +9,9 @@ from typing import Optional
 
 import pytest
 
+from both_readers import assert_same, read
 from ffi_core.front import CDefError, Declarations, parse
 from ffi_core.front.source import declaration_end, skip_space
-
-from .test_fast import assert_same, read
 
 HEADERS = """
 aio.h arpa/inet.h assert.h complex.h cpio.h ctype.h dirent.h dlfcn.h errno.h fcntl.h fenv.h float.h fnmatch.h ftw.h glob.h grp.h iconv.h
