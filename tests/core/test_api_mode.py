@@ -41,6 +41,9 @@ enum guessed { FIRST, SECOND = ..., THIRD, ... };
 #define EXPRESSION ...
 static const int CONSTANT;
 static const double REAL_CONSTANT;
+static const number_t NUMBER_MACRO;
+static const wide_t WIDE_MACRO;
+static const real_t REAL_MACRO;
 static char *const TEXT;
 extern int table[...];
 extern int counted[];
@@ -80,6 +83,9 @@ enum guessed { FIRST = 3, SECOND = 50, THIRD = 1000, FOURTH };
 #define EXPRESSION (sizeof(wide_t) * 3)
 static const int CONSTANT = 77;
 static const double REAL_CONSTANT = 2.5;
+#define NUMBER_MACRO ((number_t)-3)
+#define WIDE_MACRO 0xFFFFFFFFFFFFFFFEULL
+#define REAL_MACRO 0.25
 static char *const TEXT = "constant text";
 int table[11] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
 int counted[3] = {7, 8, 9};
@@ -174,6 +180,7 @@ def test_macros_and_constants(ffi: Any, lib: Any) -> None:
     assert (lib.MACRO, lib.NEGATIVE, lib.HUGE_MACRO, lib.EXPRESSION) == (42, -7, 2**64 - 1, 24)
     assert lib.CONSTANT == 77
     assert lib.REAL_CONSTANT == 2.5
+    assert (lib.NUMBER_MACRO, lib.WIDE_MACRO, lib.REAL_MACRO) == (-3, 2**64 - 2, 0.25)
     assert ffi.string(lib.TEXT) == b"constant text"
     for name in ("MACRO", "CONSTANT", "REAL_CONSTANT", "FIRST"):
         with pytest.raises(AttributeError):

@@ -38,6 +38,11 @@ extern point *place_pointer;
 extern int (*operation)(int, int);
 extern enum color paint;
 extern const int fixed;
+extern char *const fixed_text;
+extern const int fixed_table[2];
+extern int (*const fixed_operation)(int, int);
+typedef const point fixed_point;
+extern fixed_point fixed_place;
 int read_number(void);
 double read_place(void);
 int run_operation(int, int);
@@ -62,6 +67,10 @@ point *place_pointer = &place;
 int (*operation)(int, int) = subtract;
 enum color paint = GREEN;
 const int fixed = 77;
+char *const fixed_text = "fixed";
+const int fixed_table[2] = {1, 2};
+int (*const fixed_operation)(int, int) = subtract;
+const point fixed_place = {5, 6.5};
 int read_number(void) { return number; }
 double read_place(void) { return place.x + place.y; }
 int run_operation(int a, int b) { return operation(a, b); }
@@ -262,6 +271,21 @@ def test_addresses_of_array_variables(ffi: Any, lib: Any) -> None:
 @ours_only("CFFI takes them for constants, which a library cannot tell")
 def test_const_variables_can_be_read(lib: Any) -> None:
     assert lib.fixed == 77
+
+
+@pytest.mark.parametrize("name", ["fixed", "fixed_text", "fixed_table", "fixed_operation", "fixed_place"])
+@pytest.mark.parametrize("read_first", [True, False], ids=["read", "unread"])
+@ours_only("CFFI's in-line mode has no constants that are not in the cdef")
+def test_const_variables_cannot_be_written(ffi: Any, lib: Any, name: str, read_first: bool) -> None:
+    # Their memory is read-only in most libraries: writing would end the process.
+    value = getattr(lib, name) if read_first else 0
+    with pytest.raises(AttributeError, match=f"cannot write to '{name}': it is declared const"):
+        setattr(lib, name, value)
+    assert lib.fixed == 77
+    assert ffi.string(lib.fixed_text) == b"fixed"
+    assert list(lib.fixed_table) == [1, 2]
+    assert lib.fixed_operation(5, 3) == 2
+    assert lib.fixed_place.x == 5
 
 
 def test_dir(lib: Any) -> None:

@@ -125,7 +125,7 @@ resolve_variable(ffic_lib *lib, PyObject *name, const ffic_declared *declared)
     if (ct == NULL) {
         return NULL;
     }
-    ffic_library_variable *variable = ffic_library_variable_new(ct, address, find, name);
+    ffic_library_variable *variable = ffic_library_variable_new(ct, address, find, name, strncmp(declared->type, "const ", 6) == 0);
     Py_DECREF(ct);
     if (variable == NULL) {
         return NULL;

@@ -6,7 +6,7 @@
 #include "lib.h"
 
 ffic_library_variable *
-ffic_library_variable_new(ffic_ctype *ct, char *address, char *(*find)(void), PyObject *name)
+ffic_library_variable_new(ffic_ctype *ct, char *address, char *(*find)(void), PyObject *name, bool is_const)
 {
     PyTypeObject *type = ct->state->library_variable_type;
     ffic_library_variable *variable = (ffic_library_variable *)type->tp_alloc(type, 0);
@@ -17,6 +17,7 @@ ffic_library_variable_new(ffic_ctype *ct, char *address, char *(*find)(void), Py
     variable->address = address;
     variable->find = find;
     variable->name = Py_NewRef(name);
+    variable->is_const = is_const;
     return variable;
 }
 
@@ -59,6 +60,10 @@ ffic_library_variable_store(const ffic_library_variable *variable, PyObject *lib
 {
     if (value == NULL) {
         PyErr_Format(PyExc_AttributeError, "cannot delete the C variable '%U'", variable->name);
+        return -1;
+    }
+    if (variable->is_const) {
+        PyErr_Format(PyExc_AttributeError, "cannot write to '%U': it is declared const", variable->name);
         return -1;
     }
     if (ffic_lib_check_open(lib) < 0 || check_size(variable, "") < 0) {

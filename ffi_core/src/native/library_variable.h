@@ -10,11 +10,13 @@ typedef struct {
     char *address;
     char *(*find)(void); /* API mode: gives the address, which a macro like errno has anew each time; otherwise NULL */
     PyObject *name;
+    bool is_const; /* nobody may write to it: the memory can be read-only */
 } ffic_library_variable;
 
 int ffic_library_variable_setup(PyObject *module, ffic_state *state);
 
-ffic_library_variable *ffic_library_variable_new(ffic_ctype *type, char *address, char *(*find)(void), PyObject *name);
+ffic_library_variable *ffic_library_variable_new(ffic_ctype *type, char *address, char *(*find)(void), PyObject *name,
+                                                 bool is_const);
 
 /* Read and write it, as an attribute of `lib`; `value` NULL: an AttributeError. */
 PyObject *ffic_library_variable_load(const ffic_library_variable *variable, PyObject *lib);

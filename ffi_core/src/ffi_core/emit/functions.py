@@ -13,6 +13,7 @@ from ffi_core.front.model import (
     Function,
     FunctionDecl,
     GlobalDecl,
+    Named,
     Pointer,
     Primitive,
     PythonFunctionDecl,
@@ -20,6 +21,7 @@ from ffi_core.front.model import (
     VariableDecl,
     Void,
     spell,
+    spell_variable,
 )
 from ffi_core.front.scope import unqualified
 from ffi_core.frozen import replace
@@ -64,10 +66,9 @@ class GlobalEmitter:
             return decl
         resolved = spelling.resolve(decl.type)
         if isinstance(resolved, Array):
-            return VariableDecl(decl.name, decl.type, decl.place)
-        is_number = (
-            isinstance(resolved, Primitive) and resolved.name not in _NO_NUMBERS and spelling.is_integer(resolved)
-        )
+            return VariableDecl(decl.name, decl.type, decl.place, is_const=True)
+        is_plain = isinstance(resolved, Primitive) and resolved.name not in _NO_NUMBERS
+        is_number = (is_plain or isinstance(resolved, Named)) and spelling.is_integer(resolved)
         return replace(decl, type=None) if is_number else decl
 
     @property
@@ -253,9 +254,10 @@ class GlobalEmitter:
             return self._function_row(decl, place)
         if isinstance(decl, ConstantDecl):
             return self._constant_row(decl, place)
-        ctype = self._texts.place(spell(decl.type))
         if isinstance(decl, VariableDecl):
+            ctype = self._texts.place(spell_variable(decl))
             return f"FFIC_VARIABLE_ROW({name}, {place}, {ctype}, {self._variable_size(name, decl.type)})"
+        ctype = self._texts.place(spell(decl.type))
         return f"FFIC_PYTHON_ROW({name}, {place}, {ctype}, {self._python_index[name]})"
 
     def _constant_row(self, decl: ConstantDecl, place: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .context import Context
+from .diagnosis import unknown_type
 from .model import (
     INFERRED,
     Array,
@@ -102,7 +103,7 @@ class TypeReader:
             return UnknownNumber("int" if name == UNKNOWN_INTEGER else "float")
         common = self._context.scope.common.get(name)
         if common is None:
-            raise self._context.error(f"unknown type '{name}'", node)
+            raise self._context.error(unknown_type(self._context, name), node)
         return common
 
     def _pointer(self, node: Node) -> CType:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from .context import FIRST_LINE, Context
 from .errors import CDefError
@@ -95,6 +95,13 @@ _BEFORE_TYPE: Final = frozenset(
 )
 
 
+_TAGGED: Final = ("struct", "union", "enum")
+# What begins a declaration, or a parameter: qualifiers and the like can stand elsewhere, too.
+_BEGINS_DECLARATION: Final = _KEYWORDS.difference(
+    ["const", "volatile", "restrict", "_Atomic", "_Noreturn", "_Alignas", "_Complex", "inline", "sizeof", "_Alignof"]
+)
+
+
 def explain(context: Context, complaint: str, types: Collection[str], find: Callable[[int, int], str]) -> CDefError:
     """Turn a complaint of pycparser into an error at a place of the user's.
 
@@ -124,17 +131,67 @@ def explain(context: Context, complaint: str, types: Collection[str], find: Call
     for candidate in range(first, last):
         if texts[candidate][:1].isdigit() and _NUMBER.match(texts[candidate]) is None:
             return _at(context, f"'{texts[candidate]}' is no number", candidate)
-    if token is not None and first <= token < last:
-        for candidate in (token, token - 1, token - 2):
-            if first <= candidate and _is_unknown_type(texts, candidate, types):
-                return _at(context, f"unknown type '{texts[candidate]}'", candidate)
-        return _at(context, _complain(texts[token], detail), token)
-    for candidate in range(first, last):
-        if _is_unknown_type(texts, candidate, types):
-            return _at(context, f"unknown type '{texts[candidate]}'", candidate)
+    placed = token if token is not None and first <= token < last else None
+    refusal = None
+    if placed is not None:
+        refusal = _unknown(context, range(placed, max(placed - 3, first - 1), -1), types, _is_unknown_type)
+    refusal = refusal or _missing_separator(context, first, last, types)
+    if refusal is None and placed is not None:
+        refusal = _at(context, _complain(texts[placed], detail), placed)
+    for is_type in (_is_unknown_type, _is_unknown_parameter):
+        refusal = refusal or _unknown(context, range(first, last), types, is_type)
+    if refusal is not None:
+        return refusal
     if texts[last - 1] != ";":
         return _at(context, "the text ends in the middle of a declaration; is there a ';' missing?", last - 1)
     return _at(context, _complain(texts[first], detail), first)
+
+
+def _unknown(
+    context: Context,
+    tokens: Iterable[int],
+    types: Collection[str],
+    is_type: Callable[[list[str], int, Collection[str]], bool],
+) -> Optional[CDefError]:
+    """Find a token that was meant as a type."""
+    texts = context.prepared.texts
+    for token in tokens:
+        if is_type(texts, token, types):
+            return _at(context, unknown_type(context, texts[token], texts, types), token)
+    return None
+
+
+def unknown_type(context: Context, name: str, texts: Sequence[str] = (), types: Collection[str] = ()) -> str:
+    """Say that a name is no type, and which one may have been meant.  ``texts`` and ``types``: what is not in the scope yet."""
+    scope = context.scope
+    tagged = {f"{kind} {tag}" for kind, tag in zip(texts, texts[1:]) if kind in _TAGGED and _IDENTIFIER.match(tag)}
+    for kind in _TAGGED:
+        key = f"{kind} {name}"
+        if key in tagged or scope.find_type(key) is not None:
+            return f"unknown type '{name}'; did you mean '{key}'?"
+    from difflib import get_close_matches  # for errors only
+
+    known = [*types, *scope.common, *scope.types, *tagged]
+    near = get_close_matches(name, known, 1, 0.8)
+    return f"unknown type '{name}'; did you mean '{near[0]}'?" if near else f"unknown type '{name}'"
+
+
+def _missing_separator(context: Context, first: int, last: int, types: Collection[str]) -> Optional[CDefError]:
+    """Find where a declaration begins right after another one, or a parameter after another one."""
+    texts = context.prepared.texts
+    depth = 0
+    for token in range(first, last - 1):
+        before, after = texts[token], texts[token + 1]
+        depth += (before == "(") - (before == ")")
+        is_declared = _is_name(before) and token > first and texts[token - 1] not in _BEFORE_TYPE - {"*"}
+        ends = is_declared or before in {")", "}", "]"}
+        if ends and (after in _BEGINS_DECLARATION or after in types):
+            return _at(context, f"is there a '{',' if depth else ';'}' missing after this?", token)
+    return None
+
+
+def _is_name(text: str) -> bool:
+    return _IDENTIFIER.match(text) is not None and text not in _KEYWORDS and not text.startswith("__ffi_core_")
 
 
 def _parts(complaint: str) -> tuple[Optional[int], str]:
@@ -181,10 +238,17 @@ def _unbalanced(context: Context, end: int) -> Optional[CDefError]:
     return None
 
 
+def _is_unknown_parameter(texts: list[str], token: int, types: Collection[str]) -> bool:
+    """Guess that a name was meant as the type of a parameter that has no name."""
+    if token == 0 or not _is_name(texts[token]) or texts[token] in types:
+        return False
+    return texts[token - 1] in {"(", ","} and texts[token + 1 : token + 2] in ([")"], [","])
+
+
 def _is_unknown_type(texts: list[str], token: int, types: Collection[str]) -> bool:
     """Guess that a name was meant as a type: it stands where one starts, and a declarator follows."""
     text = texts[token]
-    if _IDENTIFIER.match(text) is None or text in _KEYWORDS or text in types or text.startswith("__ffi_core_"):
+    if not _is_name(text) or text in types:
         return False
     before = texts[token - 1] if token > 0 else ";"
     after = texts[token + 1] if token + 1 < len(texts) else ""

@@ -247,7 +247,8 @@ class FastReader:
         if ctype is None or self._scope.is_type_name(piece.name):
             return False
         self._mention(piece.shape, piece)
-        self._scope.declare_global(VariableDecl(piece.name, ctype, self._place(piece.name_offset)))
+        place = self._place(piece.name_offset)
+        self._scope.declare_global(VariableDecl(piece.name, ctype, place, self._scope.is_const(ctype)))
         return True
 
     def _typedef(self, piece: Piece) -> bool:

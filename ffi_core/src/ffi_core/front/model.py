@@ -151,11 +151,12 @@ class PythonFunctionDecl:
 
 @dataclass(frozen=True)
 class VariableDecl:
-    """A global variable of the library."""
+    """A global variable of the library.  ``is_const`` where nobody may write to it: its memory can be read-only."""
 
     name: str
     type: CType
     place: Place = NOWHERE
+    is_const: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,11 @@ class Declarations:
 
     globals: Mapping[str, GlobalDecl] = field(default_factory=lambda: MappingProxyType({}))
     types: Mapping[str, TypeDecl] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def spell_variable(decl: VariableDecl) -> str:
+    """Write the type of a variable, as the declaration table has it: it begins with ``const`` where nobody may write to it."""
+    return f"const {spell(decl.type)}" if decl.is_const else spell(decl.type)
 
 
 def _specifier(ctype: Union[Void, Primitive, Named, Tagged, UnknownNumber]) -> str:

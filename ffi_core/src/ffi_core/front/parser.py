@@ -28,7 +28,6 @@ from .model import (
     PythonFunctionDecl,
     RecordDecl,
     Tagged,
-    UnknownNumber,
     VariableDecl,
     Void,
 )
@@ -287,15 +286,16 @@ class Parser:
         if isinstance(resolved, Void):
             raise context.error(f"variable '{node.name}' has type void", node)
         place = context.place(node)
-        is_const = not isinstance(resolved, (Array, UnknownNumber)) and "const" in resolved.qualifiers
+        is_const = self._scope.is_const(ctype)
         # `extern const` is in the library, and can be read there; other constants may be macros or `static`.
-        if (is_const and ("extern" not in node.storage or node.init is not None)) or self._has_fixed_value(
-            node, resolved
-        ):
+        is_constant = (
+            is_const and not isinstance(resolved, Array) and ("extern" not in node.storage or node.init is not None)
+        )
+        if is_constant or self._has_fixed_value(node, resolved):
             value = self._initial_value(node, ctype)
             self._scope.declare_global(ConstantDecl(node.name, value, ctype, place))
         else:
-            self._scope.declare_global(VariableDecl(node.name, ctype, place))
+            self._scope.declare_global(VariableDecl(node.name, ctype, place, is_const))
 
     def _function(self, node: Node, ctype: Function) -> None:
         context = self._context

@@ -142,6 +142,19 @@ class Scope:
             ctype = qualify(decl.type, ctype.qualifiers)
         return ctype
 
+    def is_const(self, ctype: CType) -> bool:
+        """Tell whether memory of this type is not to be written to: of an array, whether its items are not."""
+        while True:
+            if isinstance(ctype, Array):
+                ctype = ctype.item
+                continue
+            if not isinstance(ctype, (Function, UnknownNumber)) and "const" in ctype.qualifiers:
+                return True
+            decl = self.find_type(ctype.name) if isinstance(ctype, Named) else None
+            if not isinstance(decl, TypedefDecl):
+                return False
+            ctype = decl.type
+
     def typedef_alignment(self, ctype: CType) -> int:
         """Give the alignment that a typedef gives a type, or the items of an array; 0 for none."""
         while isinstance(ctype, (Named, Array)):

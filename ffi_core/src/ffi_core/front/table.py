@@ -19,6 +19,7 @@ from .model import (
     TypedefDecl,
     UnknownNumber,
     spell,
+    spell_variable,
 )
 
 TYPE_CHECKING = False  # typing takes longer to import than this
@@ -49,7 +50,7 @@ def _global(decl: GlobalDecl) -> Entry:
         return ("python", spell(decl.type))
     if isinstance(decl, ConstantDecl):
         return ("constant", decl.value) if decl.type is None else ("constant", decl.value, spell(decl.type))
-    return ("variable", spell(decl.type))
+    return ("variable", spell_variable(decl))
 
 
 def _type(decl: TypeDecl, declarations: Declarations) -> Entry:
