@@ -41,7 +41,11 @@ CDEF = """
     int put(const char *, FILE *);
     typedef int (*handler)(int, point *);
     void set_handler(handler from, int from, int lambda);
-    struct list { struct list *next; int bytes, str; };
+    struct list { struct list *next; int bytes, str; int (*handle)(int, void *); void *data; };
+    int getpwnam_r(const char *name, struct passwd *, char *, size_t, struct passwd **result);
+    int read_all(Window *, point **points);
+    extern const int fixed;
+    extern const char *const fixed_text;
 """
 
 
@@ -114,6 +118,14 @@ def test_what_values_are(checked: Any) -> None:
         'ffi.addressof(ffi.new("point *")[0])': "Pointer[_m.point]",
         'ffi.unpack(ffi.new("int[]", 3), 2)': "list[int]",
         'ffi.new("struct list *").next.bytes': "int",
+        'ffi.new("struct passwd **")[0]': "struct_passwd_p",
+        'ffi.new("passwd_p *")[0].pw_uid': "int",
+        'ffi.new("point *[]", 3)[0].x': "float",
+        'ffi.new("char **")[0]': "Pointer[bytes]",
+        'ffi.new("char *[]", 3)[0][0]': "bytes",
+        'ffi.new("void **")[0]': "VoidPointer",
+        "lib.fixed": "int",
+        "lib.fixed_text[0]": "bytes",
     }
     told = checked(*(f"reveal_type({expression})" for expression in cases))
     for expected, (expression, line) in zip(cases.values(), zip(cases, told)):
@@ -129,6 +141,14 @@ def test_what_is_right(checked: Any) -> None:
         'lib.sort(ffi.new("int[]", 5), 5, ffi.callback("int(const void *, const void *)", lambda a, b: 0))',
         'lib.put(b"x", open("x", "wb"))',
         "lib.set_handler(ffi.NULL, 1, 2)",
+        'lib.getpwnam_r(b"x", ffi.new("struct passwd *"), ffi.NULL, 0, ffi.new("struct passwd **"))',
+        'lib.getpwnam_r(b"x", ffi.new("struct passwd *"), ffi.NULL, 0, ffi.new("passwd_p *"))',
+        'ffi.new("struct list *").next = ffi.new("struct list *")',
+        'ffi.new("struct list *").next = ffi.NULL',
+        'ffi.new("struct list *").data = ffi.new("int *")',
+        'ffi.new("struct list *").data = ffi.new_handle(object())',
+        'ffi.new("struct list *").handle = lib.body',
+        'ffi.new("struct list *").handle = ffi.NULL',
         'lib.getpwnam(b"root").pw_name = ffi.new("char[]", b"x")',
         'lib.shift(ffi.new("point *")[0], 1.5, 0)',
         'lib.shift({"x": 5}, 1.5, 0)',
@@ -152,6 +172,14 @@ def test_what_is_wrong(checked: Any) -> None:
         "lib.open_window()": "Too few arguments",
         "lib.open_window(width=3)": "positional-only|Unexpected keyword|Too few",
         'lib.getpwnam(b"root").pw_name = 5': "Incompatible types",
+        # What a call takes, and keeps until it returns, cannot be stored.
+        'lib.getpwnam(b"root").pw_name = b"x"': "Incompatible types",
+        'ffi.new("struct list *").next = [ffi.NULL]': "Incompatible types",
+        'ffi.new("struct list *").data = b"x"': "Incompatible types",
+        "lib.environment = [ffi.NULL]": "Incompatible types",
+        'lib.read_all(ffi.NULL, ffi.new("struct passwd **"))': "incompatible type",
+        "lib.fixed = 5": "read-only",
+        "lib.fixed_text = ffi.NULL": "read-only",
     }
     for (expression, expected), told in zip(cases.items(), checked(*cases)):
         assert re.search(expected, told), (expression, told)
@@ -172,7 +200,8 @@ def test_names_are_those_of_the_module(tmp_path: Path) -> None:
     }
     constants = {"RED", "GREEN", "LIMIT", "OTHER", "PI"}
     functions = {"getpwnam", "shift", "format", "sort", "open_window", "body", "wide", "letter", "put", "set_handler"}
-    assert names == constants | functions | {"environment", "count"}
+    functions |= {"getpwnam_r", "read_all"}
+    assert names == constants | functions | {"environment", "count", "fixed", "fixed_text"}
 
 
 def test_classes_have_names_of_their_own(tmp_path: Path) -> None:

@@ -109,15 +109,16 @@ class _Stub:
         if isinstance(inner, RecordDecl) and inner.key not in outer:
             yield from self._fields(inner, outer | {inner.key})
 
-    def _field(self, field: Field) -> Iterator[str]:
+    def _field(self, field: Field, *, is_const: bool = False) -> Iterator[str]:
         read = self._hints.read(field.type)
-        if self._hints.is_plain(field.type):
+        if self._hints.is_plain(field.type) and not is_const:
             yield f"    {field.name}: {read}"
             return
         yield f"    @{self._hints.builtin('property')}"
         yield f"    def {field.name}(self) -> {read}: ..."
-        yield f"    @{field.name}.setter"
-        yield f"    def {field.name}(self, value: {self._hints.write(field.type)}, /) -> None: ..."
+        if not is_const:
+            yield f"    @{field.name}.setter"
+            yield f"    def {field.name}(self, value: {self._hints.store(field.type)}, /) -> None: ..."
 
     # The library.
 
@@ -135,7 +136,7 @@ class _Stub:
         if isinstance(decl, (FunctionDecl, PythonFunctionDecl)):
             yield from self._function(name, decl.type)
         elif isinstance(decl, VariableDecl):
-            yield from self._field(Field(name, decl.type))
+            yield from self._field(Field(name, decl.type), is_const=decl.is_const)
         elif isinstance(decl, ConstantDecl):
             kind = self._hints.builtin("int") if decl.type is None else self._hints.read(decl.type)
             value = "" if decl.value is None or decl.type is not None else f" = {decl.value}"
@@ -166,6 +167,10 @@ class _Stub:
         hints = self._hints
         pointers = hints.names_of_pointers()
         new, cast = [], []
+        functions = [
+            decl.type for decl in self._globals.values() if isinstance(decl, (FunctionDecl, PythonFunctionDecl))
+        ]
+        pointed_twice = hints.pointed_twice(functions)
         for key, names in hints.names_of_records().items():
             name = hints.record_class(key)
             decl = self._known.types[key]
@@ -174,6 +179,16 @@ class _Stub:
                 new.append((pointed, f"{name}_p"))
                 new.append(([f"{spelled}[]" for spelled in names], f"_c.Array[{name}]"))
             cast.append((pointed, f"{name}_p"))
+            if key in pointed_twice:
+                twice = [
+                    *(f"{spelled} **" for spelled in names),
+                    *(f"{spelled} *" for spelled in pointers.get(key, ())),
+                ]
+                several = [
+                    *(f"{spelled} *[]" for spelled in names),
+                    *(f"{spelled}[]" for spelled in pointers.get(key, ())),
+                ]
+                new += [(twice, f"_c.Pointer[{name}_p]"), (several, f"_c.Array[{name}_p]")]
         integers = hints.names_of_integers()
         if integers:
             integer = hints.builtin("int")
@@ -206,6 +221,9 @@ _COMMON_NEW: Final = (
     ("_c.FloatArrayName", "_c.Array[_b.float]"),
     ("_t.Literal['char *']", "_c.Pointer[_b.bytes]"),
     ("_t.Literal['char[]']", "_c.Array[_b.bytes]"),
+    ("_t.Literal['char **', 'const char **']", "_c.Pointer[_c.Pointer[_b.bytes]]"),
+    ("_t.Literal['char *[]', 'const char *[]']", "_c.Array[_c.Pointer[_b.bytes]]"),
+    ("_t.Literal['void **']", "_c.Pointer[_c.VoidPointer]"),
     ("_c.TypeLike", "_t.Any"),
 )
 _COMMON_CAST: Final = (

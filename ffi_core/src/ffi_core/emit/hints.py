@@ -6,7 +6,7 @@ Belongs here: the mapping from C types to the text of Python types, in the words
 from __future__ import annotations
 
 import keyword
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Optional
 
 from ffi_core.emit.spelling import Spelling
@@ -126,6 +126,16 @@ class Hints:
             },
         )
 
+    def store(self, ctype: CType) -> str:
+        """Give what a variable or member accepts: as ``write``, but nothing that would be gone after the call."""
+        resolved = self._spelling.resolve(ctype)
+        target = self._spelling.resolve(resolved.target) if isinstance(resolved, Pointer) else None
+        if target is None or isinstance(target, Function):
+            return self.write(ctype)
+        if isinstance(target, Void):
+            return "_c.AnyData"
+        return self._union(f"_c.Pointer[{self._pointed(target)}]", "_c.AnyPointer")
+
     def callable(self, function: Function) -> str:
         """Give the type of a C function that Python calls."""
         if function.variadic:
@@ -170,14 +180,14 @@ class Hints:
             return self._union("_c.AnyData", self.builtin("bytes"))
         if isinstance(target, Function):
             return self._union(self._read_pointer(target), self.callable(target), "_c.AnyPointer")
-        more = list(self._sequence(target))
+        is_file = isinstance(target, Tagged) and target.key == FILE_TYPE.key
+        more = ("_c.FileLike",) if is_file else self._sequence(target)
+        return self._union(f"_c.Pointer[{self._pointed(target)}]", *more, "_c.AnyPointer")
+
+    def _pointed(self, target: CType) -> str:
         if isinstance(target, Tagged) and target.kind != "enum":
-            pointed = self.record_class(target.key) or "_c.Record"
-            if target.key == FILE_TYPE.key:
-                more = ["_c.FileLike"]
-        else:
-            pointed = self.read(target)
-        return self._union(f"_c.Pointer[{pointed}]", *more, "_c.AnyPointer")
+            return self.record_class(target.key) or "_c.Record"
+        return self.read(target)
 
     def _sequence(self, item: CType) -> tuple[str, ...]:
         """Give what Python may write in the place of an array."""
@@ -230,6 +240,20 @@ class Hints:
                 if isinstance(pointed, Tagged) and self.record_class(pointed.key):
                     names.setdefault(pointed.key, []).append(decl.name)
         return names
+
+    def pointed_twice(self, functions: Iterable[Function]) -> set[str]:
+        """Collect the records to which these functions take a pointer to a pointer, in which they give a result."""
+        found = set()
+        for function in functions:
+            for ctype in function.parameters:
+                target: CType = ctype
+                for _ in range(2):
+                    resolved = self._spelling.resolve(target)
+                    target = resolved.target if isinstance(resolved, Pointer) else Void()
+                record = self._spelling.resolve(target)
+                if isinstance(record, Tagged) and record.kind != "enum":
+                    found.add(record.key)
+        return found
 
     def names_of_integers(self) -> list[str]:
         """List the declared names of integer types, enums among them."""
