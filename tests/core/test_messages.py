@@ -120,6 +120,24 @@ def test_arguments(lib: Any) -> None:
 
 
 @ours_only("our own words")
+def test_what_makes_a_pointer_is_said(ffi: Any, lib: Any) -> None:
+    cases = [
+        (lambda: lib.count("text"), "not str (C has bytes: text is to be encoded)" + place(1, "count")),
+        (lambda: lib.count(bytearray(b"text")), "not bytearray (ffi.from_buffer() makes one)" + place(1, "count")),
+        (lambda: lib.count(None), "not NoneType (the null pointer is ffi.NULL)" + place(1, "count")),
+        (lambda: ffi.new("char **", b"x"), 'not bytes (ffi.new("char[]", x) makes one, which has to be kept)'),
+        (lambda: ffi.new("int **", b"x"), "not bytes"),
+        (lambda: ffi.new("int(**)(int)", lambda x: x), "not function (ffi.callback() makes one)"),
+        (lambda: ffi.new("int(**)(int)", "text"), "not str"),
+        (lambda: ffi.new("void **", object()), "not object"),
+    ]
+    for attempt, words in cases:
+        with pytest.raises(TypeError) as caught:
+            attempt()
+        assert str(caught.value).partition("must be a cdata pointer, ")[2] == words
+
+
+@ours_only("our own words")
 @pytest.mark.parametrize(
     "name", ["C", "Zähler", "Ж" * 30, "l" * 150, "long" * 80], ids=["ascii", "latin", "wide", "long", "cut"]
 )

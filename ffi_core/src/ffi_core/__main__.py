@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Optional
 
-from ffi_core import __version__, as_cffi
+from ffi_core import __version__, as_cffi, gen_src
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -26,6 +26,13 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         "--path", action="store_true", help="print the directory that is to stand first on PYTHONPATH"
     )
     stand_in.add_argument("words", nargs="*", metavar="COMMAND", help="the command to run, and its arguments")
+    generator = commands.add_parser(
+        "gen-src",
+        help="write the source of a module, for another build system to compile",
+        description=gen_src.DESCRIPTION,
+        epilog=gen_src.EPILOG,
+    )
+    gen_src.add_arguments(generator)
     asked = sys.argv[1:] if arguments is None else list(arguments)
     # What stands after the first "--" is for the command, dashes and all.
     before, words = asked, []
@@ -33,6 +40,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         split = asked.index("--")
         before, words = asked[:split], asked[split + 1 :]
     options = parser.parse_args(before)
+    if options.command == "gen-src":
+        return gen_src.run(options)
     words = options.words + words
     if options.path:
         if words:

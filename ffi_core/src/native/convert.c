@@ -15,6 +15,29 @@ article(const char *word)
     return strchr("aeio", word[0]) != NULL ? "an" : "a";
 }
 
+/* What makes a pointer of this value; "" where we don't know what was meant. */
+static const char *
+pointer_hint(const ffic_ctype *ct, PyObject *value, const ffic_argument_place *place)
+{
+    if (ct->code != FFIC_CODE_POINTER) {
+        return "";
+    }
+    if (value == Py_None) {
+        return " (the null pointer is ffi.NULL)";
+    }
+    if (ct->item->code == FFIC_CODE_FUNCTION) {
+        return PyCallable_Check(value) ? " (ffi.callback() makes one)" : "";
+    }
+    if (PyUnicode_Check(value)) {
+        return ct->item->code == FFIC_CODE_CHAR ? " (C has bytes: text is to be encoded)" : "";
+    }
+    if (PyBytes_Check(value)) {
+        /* Calls take bytes, as they need them until they return only. */
+        return place == NULL && ct->item->size == 1 ? " (ffi.new(\"char[]\", x) makes one, which has to be kept)" : "";
+    }
+    return PyObject_CheckBuffer(value) ? " (ffi.from_buffer() makes one)" : "";
+}
+
 int
 ffic_expected(ffic_ctype *ct, const char *expected, PyObject *value, ffic_argument_place *place)
 {
@@ -23,9 +46,8 @@ ffic_expected(ffic_ctype *ct, const char *expected, PyObject *value, ffic_argume
                       article(expected), expected, ((ffic_cdata *)value)->type->name);
     }
     else {
-        const char *hint = value == Py_None && ct->code == FFIC_CODE_POINTER ? " (the null pointer is ffi.NULL)" : "";
         ffic_raise_at(place, PyExc_TypeError, "initializer for ctype '%U' must be %s %s, not %s%s", ct->name, article(expected),
-                      expected, Py_TYPE(value)->tp_name, hint);
+                      expected, Py_TYPE(value)->tp_name, pointer_hint(ct, value, place));
     }
     return -1;
 }
