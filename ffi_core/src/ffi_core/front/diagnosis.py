@@ -134,7 +134,10 @@ def explain(context: Context, complaint: str, types: Collection[str], find: Call
     placed = token if token is not None and first <= token < last else None
     refusal = None
     if placed is not None:
-        refusal = _unknown(context, range(placed, max(placed - 3, first - 1), -1), types, _is_unknown_type)
+        nearby = range(placed, max(placed - 3, first - 1), -1)
+        refusal = _unknown(context, nearby, types, _is_unknown_type) or _unknown(
+            context, nearby, types, _is_unknown_parameter
+        )
     refusal = refusal or _missing_separator(context, first, last, types)
     if refusal is None and placed is not None:
         refusal = _at(context, _complain(texts[placed], detail), placed)
@@ -185,7 +188,8 @@ def _missing_separator(context: Context, first: int, last: int, types: Collectio
         depth += (before == "(") - (before == ")")
         is_declared = _is_name(before) and token > first and texts[token - 1] not in _BEFORE_TYPE - {"*"}
         ends = is_declared or before in {")", "}", "]"}
-        if ends and (after in _BEGINS_DECLARATION or after in types):
+        is_type = after in types and token + 2 < last and (texts[token + 2] == "*" or _is_name(texts[token + 2]))
+        if ends and (after in _BEGINS_DECLARATION or is_type):
             return _at(context, f"is there a '{',' if depth else ';'}' missing after this?", token)
     return None
 
@@ -254,4 +258,6 @@ def _is_unknown_type(texts: list[str], token: int, types: Collection[str]) -> bo
     after = texts[token + 1] if token + 1 < len(texts) else ""
     if before not in _BEFORE_TYPE or (before == "*" and after != "*"):
         return False
+    if texts[token + 1 : token + 3] == ["(", "*"]:
+        return True
     return after == "*" or (_IDENTIFIER.match(after) is not None and after not in {"struct", "union", "enum"})
