@@ -329,6 +329,9 @@ def _spawn(command: list[str], folder: Path, compiler: Any, *, verbose: bool) ->
             "Fedora: dnf install gcc; macOS: xcode-select --install), or set CC to yours"
         ) from error
     if done.returncode:
-        raise VerificationError(f"the C compiler does not accept it\n{done.stdout}{' '.join(command)}")
+        from ffi_core.compiler_advice import advise  # for errors only
+
+        said = f"{done.stdout}{' '.join(command)}{advise(done.stdout)}"
+        raise VerificationError(f"the C compiler does not accept it\n{said}")
     if done.stdout:
         sys.stderr.write(done.stdout)
