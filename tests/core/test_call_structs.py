@@ -34,6 +34,12 @@ typedef struct { struct { short a, b; } inner; int n; } anonymous;
 typedef union { int i; float f; } int_or_float;
 typedef union { double d; long n; char bytes[8]; } eight;
 typedef struct { int kind; union { int i; double d; } u; } tagged;
+typedef union { float f; float three[3]; } float_union;
+typedef union { double d; float f; } mixed_union;
+typedef struct { float_union u; float f; } union_and_float;
+typedef union { double d[4]; struct { double x, y; } point; } doubles_union;
+typedef union { long n[3]; char text[24]; } long_union;
+typedef union { char text[12]; int n; } text_union;
 typedef struct { void *p; int n; } pointer_int;
 typedef struct { int a : 5; unsigned b : 11; int c; } bits;
 typedef struct { unsigned char big[300]; } large;
@@ -62,6 +68,15 @@ nested same_nested(nested s);
 nested_array same_nested_array(nested_array s);
 anonymous same_anonymous(anonymous s);
 tagged same_tagged(tagged s);
+int_or_float same_int_or_float(int_or_float s);
+eight same_eight(eight s);
+float_union same_float_union(float_union s);
+mixed_union same_mixed_union(mixed_union s);
+union_and_float same_union_and_float(union_and_float s);
+doubles_union same_doubles_union(doubles_union s);
+long_union same_long_union(long_union s);
+text_union same_text_union(text_union s);
+bits same_bits(bits s);
 pointer_int same_pointer_int(pointer_int s);
 large same_large(large s);
 """
@@ -70,6 +85,7 @@ CDEF = (
     + FUNCTIONS
     + """
 double crowded(long, long, long, long, long, longs2, double, double_long, int);
+double crowded_unions(long, double, float_union, text_union, doubles_union, long_union, mixed_union, eight, bits, union_and_float);
 double crowded_floats(double, double, double, double, double, double, double, doubles2, float, floats2);
 longs3 shifted(int, longs3, longs3);
 doubles2 swap(doubles2, doubles2 *);
@@ -86,6 +102,9 @@ SOURCE = (
     + """
 double crowded(long a, long b, long c, long d, long e, longs2 s, double f, double_long t, int n) {
     return (double)(a + b + c + d + e) + 10.0 * s.a + 100.0 * s.b + f + 1000.0 * t.d + 10000.0 * t.n + 0.25 * n;
+}
+double crowded_unions(long a, double b, float_union c, text_union d, doubles_union e, long_union f, mixed_union g, eight h, bits i, union_and_float j) {
+    return (double)a + b + (double)c.three[2] + d.n + e.d[3] + (double)f.n[2] + g.d + (double)h.n + i.a + i.b + i.c + (double)j.u.f + (double)j.f;
 }
 double crowded_floats(double a, double b, double c, double d, double e, double f, double g, doubles2 s, float h, floats2 t) {
     return a + b + c + d + e + f + g + 10 * s.x + 100 * s.y + 1000 * h + 10000 * t.x + 100000 * t.y;
@@ -249,3 +268,45 @@ def test_callbacks_take_and_return_structs(ffi: Any, lib: Any) -> None:
 def test_structs_with_unions_by_value_in_every_mode(ffi: Any, lib: Any) -> None:
     result = lib.same_tagged(ffi.new("tagged *", {"kind": 2, "u": {"d": 2.5}})[0])
     assert (result.kind, result.u.d) == (2, 2.5)
+
+
+UNIONS = [
+    "int_or_float",
+    "eight",
+    "float_union",
+    "mixed_union",
+    "union_and_float",
+    "doubles_union",
+    "long_union",
+    "text_union",
+    "bits",
+]
+
+
+@ours_only("CFFI refuses unions and bit-fields by value in ABI mode")
+@pytest.mark.parametrize("name", UNIONS)
+def test_unions_round_trip_in_every_mode(ffi: Any, lib: Any, name: str) -> None:
+    given = ffi.new(f"{name} *")
+    size = ffi.sizeof(name)
+    ffi.buffer(given)[:] = bytes(range(1, size + 1))
+    wanted = bytes(ffi.buffer(given))
+    result = getattr(lib, f"same_{name}")(given[0])
+    assert bytes(ffi.buffer(ffi.addressof(result))) == wanted
+
+
+@ours_only("CFFI refuses unions and bit-fields by value in ABI mode")
+def test_unions_among_many_arguments(ffi: Any, lib: Any) -> None:
+    arguments = [
+        ffi.new("float_union *", {"three": [0, 0, 4]}),
+        ffi.new("text_union *", {"n": 8}),
+        ffi.new("doubles_union *", {"d": [0, 0, 0, 16]}),
+        ffi.new("long_union *", {"n": [0, 0, 32]}),
+        ffi.new("mixed_union *", {"d": 64}),
+        ffi.new("eight *", {"n": 128}),
+        ffi.new("bits *", {"a": 1, "b": 255, "c": 256}),
+        ffi.new("union_and_float *", {"u": {"f": 512}, "f": 1024}),
+    ]
+    assert (
+        lib.crowded_unions(1, 2, *(argument[0] for argument in arguments))
+        == 3 + 4 + 8 + 16 + 32 + 64 + 128 + 512 + 1536
+    )

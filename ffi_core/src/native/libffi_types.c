@@ -1,6 +1,8 @@
 /* libffi's description of C types. */
 #include "libffi_types.h"
 
+#include "libffi_composite.h"
+
 /* Every allocation starts with a link to the one before it.  C may call a callback, and libffi read this, when the interpreter is
  * gone: so the memory is none of its own. */
 typedef union block {
@@ -62,6 +64,11 @@ scalar_count(const ffic_ctype *ct)
 static ffi_type *
 record_type(ffic_ctype *ct, const char *place, void **memory)
 {
+#if FFIC_COMPOSITE_BY_SIZE
+    if (ffic_is_unknown_to_libffi(ct)) {
+        return ffic_libffi_composite(ct, place, memory);
+    }
+#endif
     if (ct->kind == FFIC_KIND_UNION) {
         return ffic_refuse_by_value(ct, place, " by libffi.");
     }
