@@ -10,8 +10,13 @@ from hypothesis import strategies as st
 
 from ffi_harness import IS_ORACLE
 from fuzzing import CHECKS
+from odd_calls import OddCall, check_odd_call
 
 pytestmark = pytest.mark.skipif(IS_ORACLE, reason="CFFI crashes on some of this")
+
+
+def test_odd_destructors_are_fit() -> None:
+    check_odd_call(OddCall("ffi", "gc", ("struct", "struct")))
 
 
 @pytest.mark.parametrize("name", sorted(CHECKS))

@@ -70,6 +70,7 @@ CASES = [
     ("typedef int (*FP)(int), F(int T); int f(FP a, F *b, foo *c);", 53, "unknown type 'foo'"),
     ("typedef int (*FP)(int); FP f(FP x, int y z);", 42, "'z' cannot stand here"),
     ("typedef int (*FP)(int); int FP;", 29, "typedef"),
+    ("enum { E = 1 + 1 }; typedef struct { int a; } *const *E;", 55, "'E' previously declared"),
     ("if (x) y;", 1, "no C declaration"),
     (f"int {'*' * 501}f(void);", 505, "nested too deeply"),
     ("// a \\ \nfoo x;\nint f(foo *x);", 7, "unknown type 'foo'"),

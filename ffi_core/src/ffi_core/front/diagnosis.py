@@ -23,6 +23,7 @@ _NUMBER = lazy(
     r"(?:0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)[uUlL]*\Z"
     r"|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fFlL]?\Z|0[xX][0-9a-fA-F.]+[pP][+-]?[0-9]+[fFlL]?\Z"
 )
+_PREVIOUSLY = lazy(r"'(\w+)' previously declared")
 _IDENTIFIER = lazy(r"[A-Za-z_$][\w$]*\Z", re.ASCII)
 _OPENING: Final = {"(": ")", "[": "]", "{": "}"}
 _KEYWORDS: Final = frozenset(
@@ -140,7 +141,7 @@ def explain(context: Context, complaint: str, types: Collection[str], find: Call
         )
     refusal = refusal or _missing_separator(context, first, last, types)
     if refusal is None and placed is not None:
-        refusal = _at(context, _complain(texts[placed], detail), placed)
+        refusal = _at(context, _complain(texts[placed], detail), _named_by(detail, texts, placed, last))
     for is_type in (_is_unknown_type, _is_unknown_parameter):
         refusal = refusal or _unknown(context, range(first, last), types, is_type)
     if refusal is not None:
@@ -204,6 +205,14 @@ def _parts(complaint: str) -> tuple[Optional[int], str]:
     if match is None:
         return None, ""
     return int(match.group(1)) - FIRST_LINE if match.group(1) else None, match.group(2)
+
+
+def _named_by(detail: str, texts: list[str], token: int, last: int) -> int:
+    """Find the name that was declared before: pycparser gives the place of the stars that precede it."""
+    named = _PREVIOUSLY.search(detail)
+    if named is None or named.group(1) not in texts[token:last]:
+        return token
+    return texts.index(named.group(1), token)
 
 
 def _complain(text: str, detail: str) -> str:
