@@ -12,7 +12,7 @@ from ffi_core.pypy.table import FLAG_WIDE
 TYPE_CHECKING = False  # typing takes longer to import than this
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, Callable, Optional
+    from typing import Any, Callable, NoReturn, Optional
 
     from ffi_core.pypy.declarations import Declared
     from ffi_core.pypy.lib import Lib
@@ -118,7 +118,9 @@ def _python_function(declared: Declared) -> Any:
 def _variable(lib: Lib, name: str, declared: Declared) -> Any:
     known = lib._variables.get(name)
     if known is None:
-        known = lib._variables[name] = _property(name, _finder(lib, name, declared), lib._library)
+        known = lib._variables[name] = _property(
+            name, _finder(lib, name, declared), lib._library, is_const=(declared.type or "").startswith("const ")
+        )
         setattr(type(lib), name, known)
     return known
 
@@ -165,7 +167,7 @@ def _ready_function(realizer: Any, name: str, text: Optional[str]) -> c_types.Fu
     return ctype
 
 
-def _property(name: str, find: Callable[[], Any], library: Optional[Library]) -> property:
+def _property(name: str, find: Callable[[], Any], library: Optional[Library], *, is_const: bool) -> property:
     """Make the property that reads and writes a variable in place."""
     # No function in between: the interpreter's compiler has to make the frames of those in which C is called.
 
@@ -185,7 +187,10 @@ def _property(name: str, find: Callable[[], Any], library: Optional[Library]) ->
             raise _nowhere(name)
         pointer[0] = with_pointers(value)
 
-    return property(read, write)
+    def refuse(lib: Lib, value: Any) -> NoReturn:  # noqa: ARG001 - as above
+        raise AttributeError(f"cannot write to '{name}': it is declared const")
+
+    return property(read, refuse if is_const else write)
 
 
 def _nowhere(name: str) -> RuntimeError:
