@@ -24,6 +24,7 @@ class Record(ctypes.Structure):
 Step = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
 IntPointer = ctypes.POINTER(ctypes.c_int)
 Compare = ctypes.CFUNCTYPE(ctypes.c_int, IntPointer, IntPointer)
+Operation = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int)
 
 
 def make(name: str, library: Path) -> Peer:
@@ -54,6 +55,7 @@ def make(name: str, library: Path) -> Peer:
         "Record": Record,
         "Step": Step,
         "Compare": Compare,
+        "Operation": Operation,
         "Int": ctypes.c_int,
         "Ints100": ctypes.c_int * 100,
         "Ints1000": ctypes.c_int * 1000,

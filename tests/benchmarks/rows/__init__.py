@@ -14,7 +14,7 @@ import importlib
 import pkgutil
 
 from .callbacks import CALLBACKS
-from .calls import CALLS, LOOKUP
+from .calls import CALLS, LOOKUP, POINTERS
 from .data import DATA
 from .errors import ERRORS
 from .processes import PROCESSES
@@ -29,6 +29,7 @@ WRAPPERS: tuple[Wrapper, ...] = tuple(
 ROWS: tuple[AnyRow, ...] = (
     *CALLS,
     *LOOKUP,
+    *POINTERS,
     *DATA,
     *CALLBACKS,
     *ERRORS,

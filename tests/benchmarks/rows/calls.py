@@ -26,3 +26,37 @@ LOOKUP = tuple(
     Row("look-up and call", name, 3, dict.fromkeys(ALL, Case(statement, "f = lib.add")))
     for name, statement in (("f(1, 2)", "f(1, 2)"), ("lib.f(1, 2)", "lib.add(1, 2)"))
 )
+
+ADDED = 'p = ffi.cast("int(*)(int, int)", ffi.addressof(lib, "add"))'
+TABLE = f'{ADDED}; t = ffi.new("int(*[2])(int, int)", [p, p])'
+
+C_ADDED = "p = ctypes.cast(lib.add, Operation)"
+C_TABLE = f"{C_ADDED}; t = (Operation * 2)(p, p)"
+
+# An extension written by hand has no value that is a function pointer, so it takes no part.
+POINTERS = (
+    Row(
+        "function pointers",
+        "p(1, 2)",
+        3,
+        {"ffi": Case("p(1, 2)", ADDED), "ctypes": Case("p(1, 2)", C_ADDED)},
+    ),
+    Row(
+        "function pointers",
+        "addressof(lib, name)(1, 2)",
+        3,
+        {"ffi": Case("p(1, 2)", 'p = ffi.addressof(lib, "add")')},
+    ),
+    Row(
+        "function pointers",
+        "table[1](1, 2)",
+        3,
+        {"ffi": Case("t[1](1, 2)", TABLE), "ctypes": Case("t[1](1, 2)", C_TABLE)},
+    ),
+    Row(
+        "function pointers",
+        "table[1]",
+        3,
+        {"ffi": Case("t[1]", TABLE, "t[1](1, 2)"), "ctypes": Case("t[1]", C_TABLE, "t[1](1, 2)")},
+    ),
+)
