@@ -89,9 +89,9 @@ def test_the_name_may_be_left_out(project: Path) -> None:
     ("builder", "words"),
     [
         ("src/missing.py:ffibuilder", "there is no file 'src/missing.py'"),
-        ("src/build.py:ffi", "src/build.py has no name 'ffi'"),
-        ("src/build.py:number", "'number' in src/build.py is no FFI, but int"),
-        ("src/build.py:empty", "set_source() was not called for 'empty'"),
+        ("src/build.py:ffi", "'src/build.py:ffi': the script has no name 'ffi'; say which one, as 'SCRIPT:NAME'"),
+        ("src/build.py:number", "'src/build.py:number': 'number' is no FFI, but int"),
+        ("src/build.py:empty", "'src/build.py:empty': set_source() was not called"),
     ],
 )
 def test_what_is_no_builder(builder: str, words: str, project: Path) -> None:

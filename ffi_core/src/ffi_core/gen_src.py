@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import runpy
 import sys
 from pathlib import Path
 from typing import IO, Union
 
 from ffi_core import FFI, FFIError
+from ffi_core.build import GeneratedModule
+from ffi_core.builder_script import BuilderError, load_builder
 
 DESCRIPTION = """\
 Write the source of a generated module, and compile nothing: a C file, or the Python module itself in ABI mode.
@@ -31,41 +32,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the files, and give the exit status."""
     try:
-        ffi = _load(options.builder)
-        write = ffi.emit_python_code if ffi._generated("gen-src").source is None else ffi.emit_c_code
+        ffi, module = _load(options.builder)
+        write = ffi.emit_python_code if module.source is None else ffi.emit_c_code
         write(_target(options.output))
         if options.stub:
             ffi.emit_stub(_target(options.stub))
-    except (FFIError, _BuilderError) as error:
+    except (FFIError, BuilderError) as error:
         sys.stderr.write(f"gen-src: {error}\n")
         return 1
     return 0
 
 
-class _BuilderError(Exception):
-    """The command names no builder."""
-
-
-def _load(entry: str) -> FFI:
-    """Run the script, and find the ``FFI``, or a function that returns it."""
+def _load(entry: str) -> tuple[FFI, GeneratedModule]:
     script, name = entry, "ffibuilder"
     if not Path(script).is_file() and ":" in entry:
         script, _, name = entry.rpartition(":")
-    path = Path(script)
-    if not path.is_file():
-        raise _BuilderError(f"there is no file {script!r} in {Path.cwd()}")
-    sys.path.insert(0, str(path.resolve().parent))  # as if Python ran it: it can import what lies beside it
-    namespace = runpy.run_path(script, run_name="__ffi_core__")
-    if name not in namespace:
-        raise _BuilderError(f"{script} has no name {name!r}; say which one, as '{script}:NAME'")
-    ffi = namespace[name]
-    if callable(ffi) and not isinstance(ffi, FFI):
-        ffi = ffi()
-    if not isinstance(ffi, FFI):
-        raise _BuilderError(f"{name!r} in {script} is no FFI, but {type(ffi).__name__}")
-    if ffi._module is None:
-        raise _BuilderError(f"set_source() was not called for {name!r} in {script}")
-    return ffi
+    sys.path.insert(0, str(Path(script).resolve().parent))  # as if Python ran it: it can import what lies beside it
+    try:
+        return load_builder(script, name)
+    except BuilderError as error:
+        raise BuilderError(f"{entry!r}: {error}") from None
 
 
 def _target(name: str) -> Union[str, IO[str]]:

@@ -11,7 +11,6 @@ or in setup.py: ``setup(ffi_modules=["src/pwdwrap/_build.py:ffibuilder"])``.  Ea
 
 from __future__ import annotations
 
-import runpy
 import sys
 import sysconfig
 from collections.abc import Sequence
@@ -129,22 +128,13 @@ def _load(entry: str) -> BuiltModule:
         raise OptionError(
             f"ffi_core: {entry!r} must be 'path/to/script.py:name', with the name of an FFI in the script"
         )
-    if not Path(script).is_file():
-        raise OptionError(f"ffi_core: {entry!r}: there is no file {script!r} in {Path.cwd()}")
-    from ffi_core import FFI
+    from ffi_core.builder_script import BuilderError, load_builder
 
-    namespace = runpy.run_path(script, run_name="__ffi_core__")
     try:
-        ffi = namespace[name]
-    except KeyError:
-        raise OptionError(f"ffi_core: {entry!r}: the script has no name {name!r}") from None
-    if callable(ffi) and not isinstance(ffi, FFI):
-        ffi = ffi()
-    if not isinstance(ffi, FFI):
-        raise OptionError(f"ffi_core: {entry!r}: {name!r} is no FFI, but {type(ffi).__name__}")
-    if ffi._module is None:
-        raise OptionError(f"ffi_core: {entry!r}: set_source() was not called")
-    return BuiltModule(script, ffi, ffi._module)
+        ffi, module = load_builder(script, name)
+    except BuilderError as error:
+        raise OptionError(f"ffi_core: {entry!r}: {error}") from None
+    return BuiltModule(script, ffi, module)
 
 
 # API mode.
